@@ -1,0 +1,1 @@
+"""How Playdesk is started: containers, charts, and one machine of its own."""

@@ -1,0 +1,1 @@
+"""The routes, and the form of what comes in and goes out."""

@@ -1,0 +1,1 @@
+"""Reads, scopes, and copies of others' records."""

@@ -1,0 +1,1 @@
+"""What the service hears from the others."""

@@ -1,0 +1,1 @@
+"""What every Playdesk service stands on; it knows no service."""

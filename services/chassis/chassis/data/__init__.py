@@ -1,0 +1,1 @@
+"""Rows: connections, units of work, paging, search, idempotency and the mask."""

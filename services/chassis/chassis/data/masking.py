@@ -1,0 +1,49 @@
+"""The one mask that every phone number passes on its way out, and the filter that keeps them out of logs."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+# IDs and traces may hold eleven digits in a row that mean nothing; whatever else looks like a mobile number is one.
+_UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
+_TRACE = r"(?:00-)?(?<![0-9a-fA-F])[0-9a-f]{32}(?:-[0-9a-f]{16}-\d\d)?(?![0-9a-fA-F])"
+_BEFORE = r"(?:(?<!\d)|(?<=%[0-9a-fA-F]{2}))"  # in an address, %22 before the number is a sign and not two digits more
+_MOBILE = r"(?:(?:\+|00|%2[Bb])?86[- ]?)?(1[3-9]\d)[- ]?(?:\d{4})[- ]?(\d{4})(?!\d)"
+_ID_OR_PHONE = re.compile(f"{_UUID}|{_TRACE}|{_BEFORE}{_MOBILE}")
+_HARMLESS = (bool, date, UUID, type(None))
+
+
+def mask_phone(phone: str | None) -> str | None:
+    """A phone number as others may see it: 138****8000; short and foreign ones keep only their ends."""
+    if not phone:
+        return phone
+    digits = phone[3:] if phone.startswith("+86") else phone.lstrip("+")
+    if len(digits) < 8:
+        return "*" * len(digits)
+    return f"{digits[:3]}{'*' * (len(digits) - 7)}{digits[-4:]}"
+
+
+def mask_text(text: str) -> str:
+    """The text with every mainland mobile number in it masked."""
+    return _ID_OR_PHONE.sub(_masked, text)
+
+
+def _masked(found: re.Match[str]) -> str:
+    return found.group() if found.group(1) is None else f"{found.group(1)}****{found.group(2)}"
+
+
+def mask_everything(value: Any) -> Any:
+    """The same value with everything in it masked: for what goes to logs; objects become their masked text."""
+    if isinstance(value, str):
+        return mask_text(value)
+    if isinstance(value, _HARMLESS):
+        return value
+    if isinstance(value, dict):
+        return {mask_text(str(key)): mask_everything(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [mask_everything(item) for item in value]
+    masked = mask_text(str(value))
+    return value if isinstance(value, int | float) and masked == str(value) else masked

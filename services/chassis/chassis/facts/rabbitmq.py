@@ -1,0 +1,343 @@
+"""The bus on RabbitMQ: quorum queues, confirms in batches, delayed retries, dead letters. The one place that knows pika."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pika
+import pika.exceptions
+from pika.adapters.blocking_connection import BlockingChannel
+from pika.exchange_type import ExchangeType
+
+from chassis.facts.bus import (
+    COMPANY_EVENTS,
+    DELIVERY_LIMIT,
+    EVENTS,
+    NOT_NOW_SECONDS,
+    RETRY_SECONDS,
+    BusDown,
+    Delivery,
+    Fate,
+    Handler,
+    Message,
+    NotNow,
+    Published,
+    Queue,
+    Verdict,
+)
+from chassis.ops.logging import log
+
+CONTENT_TYPE = "application/cloudevents+json"
+_LOST = (pika.exceptions.AMQPError, OSError)
+
+
+def _parameters(url: str, name: str) -> pika.URLParameters:
+    parameters = pika.URLParameters(url)
+    parameters.heartbeat = 10
+    parameters.blocked_connection_timeout = 60
+    parameters.socket_timeout = 3
+    parameters.stack_timeout = 8
+    parameters.client_properties = {"connection_name": name}
+    return parameters
+
+
+def _connected(url: str, name: str) -> pika.BlockingConnection:
+    """A connection; one that is lost in the very moment it is made is a ValueError to pika."""
+    try:
+        return pika.BlockingConnection(_parameters(url, name))
+    except ValueError as error:
+        raise pika.exceptions.AMQPConnectionError(str(error)) from error
+
+
+def _properties(message: Message) -> pika.BasicProperties:
+    return pika.BasicProperties(
+        content_type=CONTENT_TYPE, delivery_mode=2, message_id=message.id, headers=message.headers or None
+    )
+
+
+class RabbitBus:
+    """RabbitMQ 3.10 to 4.x behind the interface of `chassis.facts.bus`."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def publisher(self) -> RabbitPublisher:
+        """A publisher on its own thread."""
+        return RabbitPublisher(self.url)
+
+    def declare(self, queues: Sequence[Queue]) -> None:
+        """Make everything the queues need. Raises BusDown."""
+        try:
+            connection = _connected(self.url, "declare")
+            channel = connection.channel()
+            for queue in queues:
+                _declare(channel, queue)
+            connection.close()
+        except _LOST as error:
+            raise BusDown(str(error) or type(error).__name__) from error
+
+    def consume(
+        self,
+        queue: Queue,
+        handle: Handler,
+        *,
+        stop: threading.Event,
+        connected: Callable[[bool], None],
+        batch: int = 200,
+    ) -> None:
+        """Consume until `stop`; connects again after every loss, waiting a little longer each time up to 5 s."""
+        wait = 0.2
+        while not stop.is_set():
+            try:
+                _Consumer(self.url, queue, handle, batch).run(stop, connected)
+                wait = 0.2
+            except _LOST as error:
+                log.warning("bus lost", queue=queue.name, error=str(error) or type(error).__name__)
+            finally:
+                connected(False)
+            stop.wait(wait)
+            wait = min(wait * 2, 5)
+
+
+def _declare(channel: BlockingChannel, queue: Queue) -> None:
+    for exchange in {EVENTS, COMPANY_EVENTS, queue.exchange}:
+        channel.exchange_declare(exchange, ExchangeType.topic, durable=True)
+    _quorum(channel, queue.dead)
+    _quorum(channel, queue.name, {"x-delivery-limit": DELIVERY_LIMIT, **_dead_letters_to(queue.dead)})
+    for seconds in RETRY_SECONDS:
+        _quorum(channel, queue.retry(seconds), {"x-message-ttl": int(seconds * 1000), **_dead_letters_to(queue.name)})
+    for key in queue.keys:
+        channel.queue_bind(queue.name, queue.exchange, key)
+
+
+def _quorum(channel: BlockingChannel, name: str, arguments: dict[str, Any] | None = None) -> None:
+    channel.queue_declare(name, durable=True, arguments={"x-queue-type": "quorum", **(arguments or {})})
+
+
+def _dead_letters_to(name: str) -> dict[str, str]:
+    """At least once: by default a quorum queue forgets a dead letter before its new queue has confirmed it."""
+    return {
+        "x-dead-letter-exchange": "",
+        "x-dead-letter-routing-key": name,
+        "x-dead-letter-strategy": "at-least-once",
+        "x-overflow": "reject-publish",
+    }
+
+
+class _Consumer:
+    """One connection that hands over what has come in as one batch, and acknowledges it as one."""
+
+    def __init__(self, url: str, queue: Queue, handle: Handler, batch: int) -> None:
+        self.queue, self.handle = queue, handle
+        self.connection = _connected(url, queue.name)
+        self.channel = self.connection.channel()
+        _declare(self.channel, queue)
+        self.channel.confirm_delivery()
+        self.channel.basic_qos(prefetch_count=batch)
+        self.waiting: list[tuple[int, Delivery]] = []
+
+    def run(self, stop: threading.Event, connected: Callable[[bool], None]) -> None:
+        self.channel.basic_consume(self.queue.name, self._received)
+        connected(True)
+        while not stop.is_set():
+            self.connection.process_data_events(time_limit=0 if self.waiting else 0.25)
+            if self.waiting:
+                self._handle_waiting()
+        self.connection.close()
+
+    def _handle_waiting(self) -> None:
+        try:
+            verdicts = self.handle([delivery for _, delivery in self.waiting])
+        except NotNow as error:
+            log.warning("handler cannot work now", queue=self.queue.name, error=str(error))
+            self.connection.sleep(NOT_NOW_SECONDS)
+            return
+        batch, self.waiting = self.waiting, []
+        self._settle(batch, verdicts)
+
+    def _received(self, _channel: Any, method: Any, properties: pika.BasicProperties, body: bytes) -> None:
+        headers = properties.headers or {}
+        key = headers.get("x-playdesk-key") or method.routing_key
+        attempts = int(headers.get("x-playdesk-attempts", 0))
+        self.waiting.append((method.delivery_tag, Delivery(properties.message_id or "", key, body, attempts)))
+
+    def _settle(self, batch: list[tuple[int, Delivery]], verdicts: list[Verdict]) -> None:
+        if all(verdict.fate is Fate.DONE for verdict in verdicts):
+            self.channel.basic_ack(batch[-1][0], multiple=True)
+            return
+        for (tag, delivery), verdict in zip(batch, verdicts, strict=True):
+            if verdict.fate is not Fate.DONE:
+                self._set_aside(delivery, verdict)
+            self.channel.basic_ack(tag)
+
+    def _set_aside(self, delivery: Delivery, verdict: Verdict) -> None:
+        """Kept by the broker under another name before the original is acknowledged, so that it is never nowhere."""
+        parked = verdict.fate is Fate.PARK or delivery.attempts >= len(RETRY_SECONDS)
+        target = self.queue.dead if parked else self.queue.retry(RETRY_SECONDS[delivery.attempts])
+        headers = {
+            "x-playdesk-key": delivery.key,
+            "x-playdesk-attempts": delivery.attempts + (0 if parked else 1),
+            "x-playdesk-reason": verdict.reason[:1000],
+        }
+        log.warning(
+            "parked" if parked else "retried", queue=self.queue.name, message=delivery.id, reason=verdict.reason
+        )
+        message = Message(delivery.id, delivery.key, delivery.body, headers)
+        self.channel.basic_publish("", target, delivery.body, _properties(message), mandatory=True)
+
+
+class _Batch:
+    """Messages under way: which tags are still open, and what became of the others."""
+
+    def __init__(self, messages: Sequence[Message], exchange: str) -> None:
+        self.messages, self.exchange = messages, exchange
+        self.open: dict[int, str] = {}
+        self.confirmed: set[str] = set()
+        self.unrouted: set[str] = set()
+        self.error: str | None = None
+        self.finished = threading.Event()
+
+    def fail(self, error: str) -> None:
+        self.error = error
+        self.finished.set()
+
+
+class RabbitPublisher:
+    """An asynchronous connection on its own thread: batches of confirms, ten times as fast as one by one."""
+
+    def __init__(self, url: str) -> None:
+        self._parameters = _parameters(url, "relay")
+        self._connection: pika.SelectConnection | None = None
+        self._channel: Any = None
+        self._handed_over: _Batch | None = None
+        self._batch: _Batch | None = None
+        self._next_tag = 1
+        self._ready = threading.Event()
+        self._closing = False
+        self._error = "not connected yet"
+        self._thread = threading.Thread(target=self._keep_connected, name="publisher", daemon=True)
+        self._thread.start()
+
+    def publish(self, messages: Sequence[Message], *, exchange: str = EVENTS, timeout: float = 30) -> Published:
+        """Send all, in order, and wait until each is confirmed. Raises BusDown."""
+        if not self._ready.wait(min(timeout, 5)) or self._connection is None:
+            raise BusDown(self._error)
+        batch = self._handed_over = _Batch(messages, exchange)
+        if not self._ready.is_set():  # lost just now: nobody would tell this batch
+            raise BusDown(self._error)
+        try:
+            self._connection.ioloop.add_callback_threadsafe(lambda: self._send(batch))
+        except _LOST as error:
+            raise BusDown(str(error)) from error
+        if not batch.finished.wait(timeout):
+            self._drop("no confirm in time")
+            raise BusDown("no confirm in time")
+        if batch.error:
+            raise BusDown(batch.error)
+        return Published(frozenset(batch.confirmed), frozenset(batch.unrouted))
+
+    def close(self) -> None:
+        """Close the connection and end the thread."""
+        self._closing = True
+        self._drop("closed")
+        self._thread.join(5)
+
+    def _drop(self, why: str) -> None:
+        connection = self._connection
+        self._ready.clear()
+        if connection is not None and not connection.is_closed:
+            connection.ioloop.add_callback_threadsafe(
+                lambda: None if connection.is_closing or connection.is_closed else connection.close(320, why)
+            )
+
+    def _keep_connected(self) -> None:
+        wait = 0.2
+        while not self._closing:
+            started = time.monotonic()
+            try:
+                self._connect_and_serve()
+            except Exception as error:  # whatever ends the loop, the thread goes on and connects again
+                self._fail(str(error) or type(error).__name__)
+            if self._closing:
+                return
+            wait = 0.2 if time.monotonic() - started > 10 else min(wait * 2, 3)
+            time.sleep(wait)
+
+    def _connect_and_serve(self) -> None:
+        """Until the connection ends; its loop has files of its own, which nobody else closes."""
+        self._connection = pika.SelectConnection(
+            self._parameters,
+            on_open_callback=self._opened,
+            on_open_error_callback=self._lost,
+            on_close_callback=self._lost,
+        )
+        try:
+            self._connection.ioloop.start()
+        finally:
+            self._connection.ioloop.close()
+
+    def _opened(self, connection: Any) -> None:
+        connection.channel(on_open_callback=self._channel_opened)
+
+    def _channel_opened(self, channel: Any) -> None:
+        self._channel = channel
+        self._next_tag = 1
+        channel.add_on_close_callback(self._channel_closed)
+        channel.add_on_return_callback(self._returned)
+        channel.confirm_delivery(self._answered)
+        channel.exchange_declare(EVENTS, ExchangeType.topic, durable=True, callback=lambda _frame: self._ready.set())
+
+    def _channel_closed(self, channel: Any, reason: Exception) -> None:
+        self._fail(str(reason))
+        if not channel.connection.is_closing and not channel.connection.is_closed:
+            channel.connection.close()
+
+    def _lost(self, connection: Any, reason: Any) -> None:
+        self._fail(str(reason) or type(reason).__name__)
+        connection.ioloop.stop()
+
+    def _fail(self, error: str) -> None:
+        self._ready.clear()
+        self._error = error
+        failed, self._batch, self._handed_over = (self._batch, self._handed_over), None, None
+        for batch in failed:
+            if batch is not None:
+                batch.fail(error)
+
+    def _send(self, batch: _Batch) -> None:
+        if not self._ready.is_set():
+            batch.fail(self._error)
+            return
+        self._batch, self._handed_over = batch, None
+        try:
+            for message in batch.messages:
+                batch.open[self._next_tag] = message.id
+                self._next_tag += 1
+                self._channel.basic_publish(
+                    batch.exchange, message.key, message.body, _properties(message), mandatory=True
+                )
+        except _LOST as error:
+            self._fail(str(error) or type(error).__name__)
+
+    def _returned(self, _channel: Any, _method: Any, properties: pika.BasicProperties, _body: bytes) -> None:
+        if self._batch is not None and properties.message_id:
+            self._batch.unrouted.add(properties.message_id)
+
+    def _answered(self, frame: Any) -> None:
+        batch = self._batch
+        if batch is None:
+            return
+        tag, refused = frame.method.delivery_tag, isinstance(frame.method, pika.spec.Basic.Nack)
+        tags = [t for t in batch.open if t <= tag] if frame.method.multiple else [tag]
+        for each in tags:
+            message_id = batch.open.pop(each, None)
+            if message_id and not refused:
+                batch.confirmed.add(message_id)
+        if refused:
+            batch.error = "the broker refused a message"
+        if not batch.open:
+            self._batch = None
+            batch.finished.set()

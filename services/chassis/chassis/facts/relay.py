@@ -1,0 +1,192 @@
+"""The relay takes facts from the outbox to the bus: in order, each at least once, one relay per service at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+
+import psycopg
+from sqlalchemy import Connection, text
+from sqlalchemy.exc import DBAPIError
+
+from chassis.data.database import Database
+from chassis.data.patient import allow
+from chassis.facts.bus import Bus, BusDown, Message, Publisher
+from chassis.facts.envelope import envelope
+from chassis.ops import faultpoints
+from chassis.ops.logging import log
+from chassis.ops.metrics import FACTS_PUBLISHED, OUTBOX_OLDEST
+
+BATCH = 500
+LOCK = 7_301_003
+CHANNEL = "outbox"
+WAIT_FOR_LISTENERS = timedelta(seconds=60)
+
+# Numbered in the order of their positions by the one relay that holds the lock, so the log never shows a later fact
+# before an earlier one; per entity the positions follow the commits because the entity's row is locked.
+_MOVE = text(
+    """
+    WITH taken AS (
+      DELETE FROM outbox WHERE position IN (SELECT position FROM outbox ORDER BY position LIMIT :batch) RETURNING *
+    ), numbered AS (
+      SELECT taken.*, (SELECT last_sequence FROM relay_state) + row_number() OVER (ORDER BY position) AS sequence FROM taken
+    ), logged AS (
+      INSERT INTO event_log (sequence, id, type, subject, entity_version, data, actor, correlation_id, traceparent,
+                             occurred_at, logged_at)
+      SELECT sequence, id, type, subject, entity_version, data, actor, correlation_id, traceparent, occurred_at, now()
+      FROM numbered RETURNING sequence
+    )
+    UPDATE relay_state SET last_sequence = greatest(last_sequence, (SELECT max(sequence) FROM logged))
+    WHERE EXISTS (SELECT 1 FROM logged)
+    """
+)
+_UNPUBLISHED = text(
+    """
+    SELECT sequence, id, type, subject, entity_version, data::text AS data, actor, correlation_id, traceparent, occurred_at
+    FROM event_log WHERE sequence > :after AND sequence <= :upto ORDER BY sequence LIMIT :batch
+    """
+)
+
+
+class Relay:
+    """Moves, publishes and marks batches until it is stopped; another copy of it stands by."""
+
+    def __init__(self, service: str, database: Database, bus: Bus) -> None:
+        self.service, self.database, self.bus = service, database, bus
+        self.active = False
+        self.connected = False
+        self._publisher: Publisher | None = None
+        self._routed: set[str] = set()
+        self._waiting_since: float | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Relay until `stop` is set; survives the loss of the database and of the bus."""
+        while not stop.is_set():
+            try:
+                with self.database.reading.connect() as connection:
+                    if self._lock(connection):
+                        self._hold(connection, stop)
+            except (DBAPIError, psycopg.Error) as error:
+                log.warning("relay lost its database", error=str(error).split("\n")[0])
+            finally:
+                self.active = False
+                self._close()
+            stop.wait(1)
+
+    def _lock(self, connection: Connection) -> bool:
+        return bool(connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}).scalar())
+
+    def _hold(self, connection: Connection, stop: threading.Event) -> None:
+        """Back in the pool, the connection would keep the lock and no relay would ever be active again."""
+        try:
+            self._relay(connection, stop)
+        finally:
+            connection.invalidate()
+
+    def _relay(self, connection: Connection, stop: threading.Event) -> None:
+        self.active = True
+        allow(connection, 30)
+        self._routed = set(connection.execute(text("SELECT routed_types FROM relay_state")).scalar_one())
+        raw: Any = connection.connection.dbapi_connection
+        raw.execute(f"LISTEN {CHANNEL}")
+        busy_until = 0.0
+        while not stop.is_set():
+            if self._one_batch(connection, stop):
+                busy_until = monotonic() + 1
+                continue
+            for _ in raw.notifies(timeout=0.02 if monotonic() < busy_until else 1.0, stop_after=1):
+                pass
+
+    def _one_batch(self, connection: Connection, stop: threading.Event) -> int:
+        """Publish the next batch; returns how many facts it had."""
+        try:
+            publisher = self._open()
+            connection.execute(_MOVE, {"batch": BATCH})
+            state = connection.execute(text("SELECT published_up_to, last_sequence FROM relay_state")).one()
+            if state.published_up_to == state.last_sequence:
+                return 0
+            rows = connection.execute(
+                _UNPUBLISHED, {"after": state.published_up_to, "upto": state.last_sequence, "batch": BATCH}
+            ).all()
+            faultpoints.reach("relay.before_publish")
+            self._publish(publisher, rows, stop)
+            faultpoints.reach("relay.after_confirm")
+            self._mark(connection, rows)
+            return len(rows)
+        except BusDown as error:
+            if self.connected:
+                log.warning("relay lost the bus", error=str(error))
+            self.connected = False
+            stop.wait(0.5)
+            return 0
+
+    def _publish(self, publisher: Publisher, rows: Sequence[Any], stop: threading.Event) -> None:
+        waiting = [Message(str(row.id), row.type, envelope(self.service, row)) for row in rows]
+        while waiting and not stop.is_set():
+            result = publisher.publish(waiting)
+            self.connected = True
+            unheard = [m for m in waiting if m.id in result.unrouted and m.key in self._routed]
+            self._routed |= {m.key for m in waiting if m.id not in result.unrouted}
+            waiting = self._still_waiting(unheard, stop)
+        if waiting:
+            raise BusDown("stopped while waiting for listeners")
+
+    def _still_waiting(self, unheard: list[Message], stop: threading.Event) -> list[Message]:
+        """Facts that used to have a listener and now have none, as when a broker comes back empty.
+
+        They are sent again until the consumers have declared their queues, for a minute; after that nobody listens.
+        """
+        if not unheard:
+            self._waiting_since = None
+            return []
+        self._waiting_since = self._waiting_since or monotonic()
+        if monotonic() - self._waiting_since > WAIT_FOR_LISTENERS.total_seconds():
+            log.error("nobody listens any more", types=sorted({m.key for m in unheard}))
+            self._routed -= {m.key for m in unheard}
+            self._waiting_since = None
+            return []
+        stop.wait(0.5)
+        return unheard
+
+    def _mark(self, connection: Connection, rows: Sequence[Any]) -> None:
+        connection.execute(
+            text("UPDATE relay_state SET published_up_to = :upto, routed_types = CAST(:types AS jsonb)"),
+            {"upto": rows[-1].sequence, "types": _json_list(self._routed)},
+        )
+        FACTS_PUBLISHED.inc(len(rows))
+
+    def _open(self) -> Publisher:
+        if self._publisher is None:
+            self._publisher = self.bus.publisher()
+        return self._publisher
+
+    def _close(self) -> None:
+        publisher, self._publisher = self._publisher, None
+        if publisher is not None:
+            publisher.close()
+
+
+def _json_list(names: set[str]) -> str:
+    return "[" + ",".join(f'"{name}"' for name in sorted(names)) + "]"
+
+
+_BACKLOG = text(
+    """
+    SELECT (SELECT count(*) FROM outbox) + last_sequence - published_up_to AS waiting,
+           coalesce(extract(epoch FROM now() - least(
+             (SELECT min(occurred_at) FROM outbox),
+             (SELECT occurred_at FROM event_log WHERE sequence > published_up_to AND published_up_to < last_sequence
+              ORDER BY sequence LIMIT 1))), 0) AS oldest
+    FROM relay_state
+    """
+)
+
+
+def backlog(connection: Connection) -> tuple[int, float]:
+    """(facts not yet published, age in seconds of the oldest of them)."""
+    row = connection.execute(_BACKLOG).one()
+    OUTBOX_OLDEST.set(float(row.oldest))
+    return int(row.waiting), float(row.oldest)

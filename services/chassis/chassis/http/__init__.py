@@ -1,0 +1,1 @@
+"""HTTP: the application, who calls, the errors, and the documents made from the routes."""

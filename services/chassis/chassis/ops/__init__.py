@@ -1,0 +1,1 @@
+"""Running: settings, processes, health, metrics and logs."""

@@ -1,0 +1,78 @@
+"""Everything known about one player, of every service, in one JSON: for the player who asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from marshmallow import Schema, fields
+
+from chassis.callers import Caller
+from chassis.clock import rfc3339, utc_now
+from chassis.data.unit_of_work import UnitOfWork
+from chassis.http.routes import Routes
+from chassis.rules import NotFound
+from gateway.audit import record_at_once
+from gateway.clients.api import forwarder
+from gateway.clients.transport import ServiceDown
+
+A_PAGE = 200
+
+routes = Routes("disclosure", "Everything of one player")
+
+
+class DisclosureShown(Schema):
+    """What is known, by the service that knows it."""
+
+    exported_at = fields.DateTime(required=True)
+    player = fields.Dict(required=True)
+    bindings = fields.List(fields.Dict(), required=True)
+    tickets = fields.List(fields.Dict(), required=True, metadata={"description": "each with its timeline"})
+    touches = fields.List(fields.Dict(), required=True)
+    orders = fields.List(fields.Dict(), required=True)
+
+
+@routes.get("/players/<uuid:player_id>/export", action="player.export", answer=DisclosureShown)
+def export(uow: UnitOfWork, player_id: str) -> dict[str, Any]:
+    """Read everything known about one player; it is whole, or 503 says which service is missing."""
+    found = disclose(uow.caller, player_id)
+    counts = {name: len(value) for name, value in found.items() if isinstance(value, list)}
+    record_at_once(
+        "player.exported", subject_kind="player", subject=player_id, actor=uow.caller.id, details={"rows": counts}
+    )
+    return found
+
+
+def disclose(who: Caller, player_id: str) -> dict[str, Any]:
+    """What `who` reaches of a player, in every service. Raises NotFound, ServiceDown."""
+    of_player = {"player_id": player_id}
+    tickets = list(_every(who, "ticket", "/tickets", of_player))
+    return {
+        "exported_at": rfc3339(utc_now()),
+        "player": _read(who, "player", f"/players/{player_id}"),
+        "bindings": _read(who, "player", f"/players/{player_id}/bindings")["items"],
+        "tickets": [
+            {**one, "timeline": _read(who, "ticket", f"/tickets/{one['id']}/timeline")["items"]} for one in tickets
+        ],
+        "touches": list(_every(who, "sales", "/touches", of_player)),
+        "orders": list(_every(who, "sales", "/orders", of_player)),
+    }
+
+
+def _every(who: Caller, service: str, path: str, params: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    cursor: str | None = None
+    while True:
+        page = _read(who, service, path, {**params, "limit": A_PAGE, **({"cursor": cursor} if cursor else {})})
+        yield from page["items"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return
+
+
+def _read(who: Caller, service: str, path: str, params: dict[str, Any] | None = None) -> Any:
+    answer = forwarder().read(who, service, path, params)
+    if answer.status >= 500:
+        raise ServiceDown(service, str(answer.status))
+    if answer.status != 200:
+        raise NotFound()
+    return answer.json

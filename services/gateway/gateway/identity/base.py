@@ -1,0 +1,5 @@
+"""The metadata that all tables of the gateway share."""
+
+from gateway.base import Base
+
+__all__ = ["Base"]

@@ -1,0 +1,140 @@
+"""What is done with roles: made, changed, removed, given; nobody grants what they do not hold, and somebody administers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import IntegrityError
+
+from chassis.clock import new_id
+from chassis.data.unit_of_work import UnitOfWork
+from chassis.rules import NotFound, WrongFields
+from gateway.identity.errors import LastAdministrator
+from gateway.identity.events import RoleChanged
+from gateway.identity.role import ALL, BELOW, DEPARTMENT, NAMED, SELF, Role
+from gateway.identity.role_errors import BuiltInRole, DuplicateRole, NotHeld, RoleInUse
+from gateway.identity.staff import IN_SERVICE, Department, Staff
+
+GRANT = "role.grant"  # whoever holds it holds the keys of every action: an administrator
+ADMINISTERS = frozenset({GRANT, "role.write", "staff.write"})  # without these nobody could put anything right again
+_LOCK = 7_301_201  # who may do what is changed by one at a time
+
+
+def one_at_a_time(uow: UnitOfWork) -> None:
+    """Before any row is taken, so that two changes can neither wait for one another nor both pass a rule about all."""
+    uow.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+
+
+def role_of(uow: UnitOfWork, code: str) -> Role:
+    """A role by its code. Raises NotFound."""
+    found = uow.session.scalar(select(Role).where(Role.code == code))
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def create_role(uow: UnitOfWork, fields: Mapping[str, Any]) -> Role:
+    """A role of the company's own. Raises NotHeld, DuplicateRole, WrongFields."""
+    values = {"departments": [], "requires_second_factor": False, **fields}
+    actions = frozenset(values.pop("actions"))
+    _names_its_departments(uow, values["scope"], values["departments"])
+    _must_hold(uow, actions, values["scope"], values["departments"])
+    role = Role(id=new_id(), version=1, created_at=uow.now(), updated_at=uow.now(), built_in=False, **values)
+    role.granted, role.withheld = sorted(actions), []
+    uow.publish(RoleChanged.of(role, "actions", "scope"))
+    try:
+        return uow.add(role)
+    except IntegrityError as error:
+        raise DuplicateRole() from error
+
+
+def edit_role(uow: UnitOfWork, role_id: str, fields: Mapping[str, Any], *, version: int) -> Role:
+    """Change a role; it counts for everybody who has it within two seconds.
+
+    Raises NotFound, StaleRecord, NotHeld, LastAdministrator, WrongFields.
+    """
+    one_at_a_time(uow)
+    role = uow.for_update(Role, role_id, version)
+    before, reach = role.actions, (role.scope, list(role.departments))
+    facts = role.edit(fields, uow.now())
+    _names_its_departments(uow, role.scope, role.departments)
+    wider = (role.scope, role.departments) if (role.scope, role.departments) != reach else (SELF, [])
+    _must_hold(uow, role.actions - before, *wider)
+    uow.session.flush()
+    _someone_administers(uow)
+    uow.publish(facts)
+    return role
+
+
+def remove_role(uow: UnitOfWork, role_id: str, *, version: int) -> None:
+    """Remove a role nobody has or had. Raises NotFound, StaleRecord, BuiltInRole, RoleInUse."""
+    one_at_a_time(uow)
+    role = uow.for_update(Role, role_id, version)
+    if role.built_in:
+        raise BuiltInRole()
+    if uow.session.scalar(select(func.count()).select_from(Staff).where(Staff.role == role.code)):
+        raise RoleInUse()
+    role.changed(uow.now())
+    uow.publish(RoleChanged.of(role, removed=True))
+    uow.session.flush()
+    uow.session.delete(role)
+
+
+def must_be_grantable(uow: UnitOfWork, code: str) -> None:
+    """Raise NotHeld where the role holds what the caller does not, WrongFields where there is no such role."""
+    role = uow.session.scalar(select(Role).where(Role.code == code))
+    if role is None:
+        codes = " ".join(sorted(uow.session.scalars(select(Role.code))))
+        raise WrongFields([("/role", f"not_a_choice:{codes}")])
+    _must_hold(uow, role.actions, role.scope, role.departments)
+
+
+def must_leave_an_administrator(uow: UnitOfWork) -> None:
+    """After a change of who has which role: raise LastAdministrator where nobody could change it back."""
+    uow.session.flush()
+    _someone_administers(uow)
+
+
+def _someone_administers(uow: UnitOfWork) -> None:
+    codes = [
+        role.code for role in uow.session.scalars(select(Role)) if role.actions >= ADMINISTERS and role.scope == ALL
+    ]
+    query = select(Staff.id).where(Staff.role.in_(codes), Staff.state == IN_SERVICE).limit(1)
+    if uow.session.scalar(query) is None:
+        raise LastAdministrator()
+
+
+def _must_hold(uow: UnitOfWork, actions: frozenset[str], scope: str, departments: list[str]) -> None:
+    """Raise NotHeld unless the caller has all this, or holds the keys; work of the gateway itself is not asked."""
+    who = uow.caller
+    if who.kind == "service" or who.may(GRANT):
+        return
+    missing = sorted(action for action in actions if not who.may(action))
+    if missing or not _reaches(uow, scope, departments):
+        raise NotHeld(members={"missing": missing or [scope]})
+
+
+def _reaches(uow: UnitOfWork, scope: str, departments: list[str]) -> bool:
+    """Whether the caller's own reach holds this one, wherever in the company whoever has the role sits."""
+    own = uow.caller.scope
+    if own.kind == ALL or scope == SELF:
+        return True
+    return scope == NAMED and own.kind == NAMED and set(departments) <= set(own.departments)
+
+
+def _names_its_departments(uow: UnitOfWork, scope: str, departments: list[str]) -> None:
+    """Departments are named where they are what is reached, and nowhere else; each is there."""
+    if bool(departments) != (scope == NAMED):
+        wrong = "needed_with:scope=departments" if scope == NAMED else "not_together:scope departments"
+        raise WrongFields([("/departments", wrong)])
+    known = set(uow.session.scalars(select(Department.id).where(Department.id.in_(departments))))
+    if set(departments) - known:
+        raise WrongFields([("/departments", "invalid")])
+
+
+__all__ = [
+    "ALL", "BELOW", "DEPARTMENT", "GRANT", "NAMED", "SELF", "create_role", "edit_role", "must_be_grantable",
+    "must_leave_an_administrator", "one_at_a_time", "remove_role", "role_of",
+]  # fmt: skip

@@ -1,0 +1,24 @@
+"""What an API client may be granted: each scope stands for actions, and this is the one table of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+SCOPES: dict[str, frozenset[str]] = {
+    "player:read": frozenset({"player.read"}),
+    "player:pii": frozenset({"player.phone.see"}),
+    "player:write": frozenset({"player.create", "player.update", "player.bind"}),
+    "ticket:read": frozenset({"ticket.read"}),
+    "ticket:write": frozenset({"ticket.create", "ticket.update", "ticket.transfer"}),
+    "sales:read": frozenset({"sales.read"}),
+    "sales:write": frozenset({"touch.create", "order.create", "order.pay"}),
+    "catalog:read": frozenset({"item.read", "pack.read", "discount_rule.read"}),
+    "catalog:write": frozenset({"item.sync", "item.adjust", "pack.create", "pack.publish"}),
+    "staff:read": frozenset({"staff.read", "department.read"}),
+    "event:read": frozenset({"event.read"}),
+}
+
+
+def actions_of(scopes: Iterable[str]) -> frozenset[str]:
+    """The actions that these scopes stand for; one that is gone from the table stands for nothing."""
+    return frozenset().union(*(SCOPES.get(scope, frozenset()) for scope in scopes))

@@ -1,0 +1,59 @@
+"""The web pages: one module per page, one blueprint each."""
+
+from flask import Flask
+
+from gateway.pages import (
+    account,
+    api_clients,
+    docs,
+    errors,
+    filters,
+    home,
+    items,
+    jobs,
+    login,
+    logins,
+    orders,
+    packs,
+    players,
+    privacy,
+    roles,
+    sales,
+    search,
+    second_factor,
+    settings_pages,
+    shell,
+    tickets,
+)
+
+BLUEPRINTS = (
+    login.blueprint,
+    home.blueprint,
+    search.blueprint,
+    players.blueprint,
+    privacy.blueprint,
+    tickets.blueprint,
+    sales.blueprint,
+    orders.blueprint,
+    packs.blueprint,
+    items.blueprint,
+    jobs.blueprint,
+    settings_pages.blueprint,
+    account.blueprint,
+    second_factor.blueprint,
+    logins.blueprint,
+    api_clients.blueprint,
+    roles.blueprint,
+    docs.blueprint,
+    shell.blueprint,
+)
+errors.register(BLUEPRINTS)
+
+
+def register(app: Flask) -> None:
+    """Add the pages, their filters and their error pages to the app."""
+    filters.register(app)
+    shell.register(app)
+    errors.register_app(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)

@@ -1,0 +1,96 @@
+"""The words of roles: what each action and each reach is called, and what the company calls its roles."""
+
+from flask import current_app, g
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _
+from sqlalchemy import select
+
+from chassis.callers import service_itself
+from gateway.identity.role import Role
+
+ROLE_LABELS = {
+    "role_scope": {
+        "self": _("自己的"),
+        "department": _("本部门"),
+        "department_and_below": _("本部门及下级"),
+        "departments": _("指定部门"),
+        "all": _("全公司"),
+    },
+    "action_group": {
+        "player": _("玩家"),
+        "ticket": _("工单"),
+        "sales": _("销售"),
+        "catalog": _("物品和礼包"),
+        "company": _("员工和设置"),
+    },
+    "action": {
+        "player.read": _("查看玩家"),
+        "player.create": _("新建玩家"),
+        "player.update": _("改玩家资料"),
+        "player.bind": _("改绑客服"),
+        "player.phone.reveal": _("说明原因后看完整手机号"),
+        "player.phone.see": _("直接看完整手机号"),
+        "player.import": _("导入玩家"),
+        "player.export": _("导出玩家"),
+        "player.delete": _("删除玩家"),
+        "player.erase": _("抹除个人信息"),
+        "ticket.read": _("看工单"),
+        "ticket.create": _("新建工单"),
+        "ticket.update": _("处理工单"),
+        "ticket.transfer": _("转交工单"),
+        "ticket.export": _("导出工单"),
+        "sales.read": _("看销售"),
+        "touch.create": _("记接触"),
+        "order.create": _("记成交"),
+        "order.pay": _("记付款"),
+        "order.approve": _("审批价格"),
+        "sales.export": _("导出销售"),
+        "item.read": _("看物品"),
+        "item.sync": _("同步物品"),
+        "item.adjust": _("改物品价"),
+        "pack.read": _("看礼包"),
+        "pack.create": _("组礼包"),
+        "pack.publish": _("上架礼包"),
+        "pack.approve": _("审批礼包"),
+        "discount_rule.read": _("看折扣规则"),
+        "discount_rule.write": _("改折扣规则"),
+        "staff.read": _("看员工"),
+        "staff.write": _("管员工"),
+        "department.read": _("看部门"),
+        "department.write": _("管部门"),
+        "role.write": _("管角色"),
+        "role.grant": _("授予任何权限"),
+        "audit.read": _("看审计"),
+        "event.read": _("看事件"),
+        "api_client.read": _("看 API 客户端"),
+        "api_client.write": _("管 API 客户端"),
+    },
+}
+_GROUP_OF = {
+    "player": "player", "ticket": "ticket", "sales": "sales", "touch": "sales", "order": "sales",
+    "item": "catalog", "pack": "catalog", "discount_rule": "catalog",
+}  # fmt: skip
+# (group, its actions) for the matrix of roles, in the glossary's order; what has no group of its own is the company's.
+ACTION_GROUPS: list[tuple[str, list[str]]] = [
+    (group, [action for action in ROLE_LABELS["action"] if _GROUP_OF.get(action.partition(".")[0], "company") == group])
+    for group in ROLE_LABELS["action_group"]
+]
+
+
+def role_word(code: str) -> str:
+    """What a role is called, in the reader's language; a code nobody knows is shown as it is."""
+    if "role_words" not in g:
+        column = Role.en if str(get_locale() or "zh").startswith("en") else Role.zh
+        work = current_app.extensions["playdesk"].reading(service_itself("gateway"))
+        with work.session:
+            g.role_words = dict(
+                work.session.execute(select(Role.code, column).order_by(Role.created_at, Role.id)).tuples().all()
+            )
+    words: dict[str, str] = g.role_words
+    return words.get(code, code)
+
+
+def role_options() -> list[tuple[str, str]]:
+    """(code, word) of every role."""
+    role_word("")
+    return list(g.role_words.items())

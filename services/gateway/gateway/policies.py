@@ -1,0 +1,113 @@
+"""The one table of who may do what: routes, pages and templates all read it, so what is hidden is also forbidden."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+SELF, DEPARTMENT_AND_BELOW, ALL = "self", "department_and_below", "all"
+
+
+@dataclass(frozen=True)
+class Role:
+    """A built-in role as it is delivered: its names, its actions, and how far they reach; what the company makes of it
+    is in the database (`gateway/identity/role.py`).
+    """
+
+    code: str
+    zh: str
+    en: str
+    scope: str
+    actions: frozenset[str]
+
+
+_READ = {
+    "player.read",
+    "ticket.read",
+    "sales.read",
+    "item.read",
+    "pack.read",
+    "discount_rule.read",
+    "staff.read",
+    "department.read",
+}
+_TICKETS = {"ticket.read", "ticket.create", "ticket.update", "ticket.transfer"}
+_AGENT = _READ | _TICKETS | {
+    "player.create", "player.update", "player.bind", "player.phone.reveal", "touch.create", "order.create", "order.pay",
+    "pack.create", "pack.publish",
+}  # fmt: skip
+_SUPERVISOR = _AGENT | {
+    "player.phone.see", "player.delete", "player.export", "player.import", "ticket.export", "sales.export",
+    "order.approve", "pack.approve", "item.sync", "item.adjust", "event.read",
+    "audit.read",
+}  # fmt: skip
+_ADMIN = _READ | {
+    "player.create", "player.update", "player.delete", "player.bind", "player.phone.see", "player.phone.reveal",
+    "player.export", "player.import", "player.erase", "ticket.export", "sales.export",
+    "item.sync", "item.adjust", "pack.create", "pack.publish", "pack.approve", "discount_rule.write", "staff.write",
+    "department.write", "event.read", "audit.read",
+    "api_client.read", "api_client.write", "role.write", "role.grant",
+}  # fmt: skip
+
+ROLES: dict[str, Role] = {
+    role.code: role
+    for role in (
+        Role("agent", "客服", "Agent", SELF, frozenset(_AGENT)),
+        Role("specialist", "二线", "Specialist", ALL, frozenset(_READ | _TICKETS)),
+        Role("inspector", "质检", "Quality inspector", ALL, frozenset(_READ)),
+        Role("supervisor", "主管", "Supervisor", DEPARTMENT_AND_BELOW, frozenset(_SUPERVISOR)),
+        Role("admin", "管理员", "Administrator", ALL, frozenset(_ADMIN)),
+    )
+}
+PLAIN_ROLE = "agent"
+
+# Whoever is signed in may do this to themselves.
+OWN = "own"
+ACTIONS: frozenset[str] = frozenset().union(*(role.actions for role in ROLES.values())) | {OWN}
+
+# What needs no sign-in; everything else is denied without one.
+PUBLIC_ENDPOINTS = frozenset(
+    {
+        "healthz",
+        "readyz",
+        "metrics",  # for the networks of METRICS_FROM alone
+        "login.show",
+        "login.submit",
+        "login.token",
+        "login.again",
+        "login.code",
+        "login.check_code",
+        "oauth.token",  # client and secret are what is asked for there
+        "session.sign_in",
+        "documents.openapi",
+        "documents.asyncapi",
+        "documents.schema",
+    }
+)
+
+
+def requires(action: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """A page that needs `action`; it is written below the route, so that the walk over all routes finds it."""
+    if action not in ACTIONS:
+        raise ValueError(f"no such action: {action}")
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(view)
+        def guarded(*args: Any, **kwargs: Any) -> Any:
+            from gateway.identity import current
+
+            current.must(action)
+            return view(*args, **kwargs)
+
+        guarded.policy = action  # type: ignore[attr-defined]
+        return guarded
+
+    return decorate
+
+
+def public(view: Callable[..., Any]) -> Callable[..., Any]:
+    """A page for whoever comes."""
+    view.policy = "public"  # type: ignore[attr-defined]
+    return view

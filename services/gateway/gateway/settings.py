@@ -1,0 +1,85 @@
+"""The settings of the gateway."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from environs import Env
+from marshmallow import ValidationError
+from marshmallow.validate import Length, Range
+
+from chassis.ops.settings import Settings, secret
+
+
+@dataclass(frozen=True, kw_only=True)
+class GatewaySettings(Settings):
+    """Where the services are, the keys only the gateway has, and how long things may take."""
+
+    player_url: str
+    ticket_url: str
+    sales_url: str
+    catalog_url: str
+    token_private_key: str
+    secret_key: str
+    audit_key: str
+    seal_secret: str
+    seal_secret_before: str
+    session_hours: int
+    panel_deadline_ms: int
+    call_deadline_ms: int
+    rate_limit: str
+    cookie_secure: bool
+    trusted_proxies: int
+    metrics_from: list[str]
+    leavers_hand_over: str
+
+    @classmethod
+    def read(cls, env: Env) -> dict[str, Any]:
+        """The values by field name."""
+        urls = {
+            f"{name}_url": env.str(f"{name.upper()}_URL", "http://127.0.0.1:1")
+            for name in ("player", "ticket", "sales", "catalog")
+        }
+        return {
+            **super().read(env),
+            **urls,
+            "token_private_key": (env.str("TOKEN_PRIVATE_KEY") or "").replace("\\n", "\n"),
+            "secret_key": env.str("SECRET_KEY", ""),
+            "audit_key": secret(env, "AUDIT_KEY"),
+            "seal_secret": secret(env, "SEAL_SECRET"),
+            "seal_secret_before": secret(env, "SEAL_SECRET_BEFORE"),
+            "session_hours": env.int("SESSION_HOURS", 12, validate=Range(1, 168)),
+            "panel_deadline_ms": env.int("PANEL_DEADLINE_MS", 1000, validate=Range(50, 10_000)),
+            "call_deadline_ms": env.int("CALL_DEADLINE_MS", 12_000, validate=Range(100, 60_000)),
+            "rate_limit": env.str("RATE_LIMIT", "12000/minute"),
+            "cookie_secure": env.bool("COOKIE_SECURE", True),
+            "trusted_proxies": env.int("TRUSTED_PROXIES", 0, validate=Range(0, 5)),
+            "metrics_from": env.list("METRICS_FROM", ["127.0.0.0/8", "::1/128"], validate=_are_networks),
+            "leavers_hand_over": env.str("LEAVERS_HAND_OVER", "department", validate=Length(1, 32)),
+        }
+
+    @property
+    def seal_secrets(self) -> tuple[str, str]:
+        """What seals the secrets of second factors, then what still opens them; without one, the key of the cookies."""
+        return self.seal_secret or self.secret_key or self.token_private_key, self.seal_secret_before
+
+    def may_see_metrics(self, address: str, *, forwarded: bool) -> bool:
+        """Whether /metrics is answered there: only to the networks named, and never through a proxy."""
+        try:
+            return not forwarded and any(ip_address(address) in ip_network(network) for network in self.metrics_from)
+        except ValueError:
+            return False
+
+    def url_of(self, service: str) -> str:
+        """The base address of a service."""
+        return str(getattr(self, f"{service}_url"))
+
+
+def _are_networks(networks: list[str]) -> None:
+    try:
+        for network in networks:
+            ip_network(network)
+    except ValueError as error:
+        raise ValidationError(str(error)) from error

@@ -1,0 +1,1 @@
+"""Players: who they are, how to find them, whose they are."""

@@ -1,0 +1,88 @@
+"""Players out of a file: each row by the rules of POST /players, what is wrong said row by row."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Response
+
+from chassis.data.unit_of_work import UnitOfWork
+from chassis.http.fields import Body, Flag, Id
+from chassis.http.reading import load
+from chassis.http.routes import Routes
+from chassis.http.uploads import Upload
+from chassis.jobs.importing import Heading, Import, ImportRow, TemplateQuery, ask_import, template_of
+from chassis.jobs.routes import JobShown, job_view
+from chassis.jobs.running import Run
+from chassis.rules import WrongFields
+from player.api.schemas import NewPlayer
+from player.application.imports import take_players
+from player.domain.codes import SOURCE_WORDS
+
+routes = Routes("player-imports", "Players out of files", show=job_view)
+
+HEADINGS = (
+    Heading("phone", "手机号", "Phone", ("手机", "电话", "手机号码", "phone number", "mobile")),
+    Heading("wechat_id", "微信ID", "WeChat ID", ("微信号", "微信")),
+    Heading("wechat_name", "微信名", "WeChat name", ("微信昵称",)),
+    Heading("nickname", "昵称", "Nickname", ("玩家昵称",)),
+    Heading("source", "来源", "Source"),
+    Heading("agent_no", "客服工号", "Agent", ("所属客服", "客服", "工号", "agent number")),
+    Heading("tags", "标签", "Tags"),
+    Heading("note", "备注", "Note"),
+)
+_SOURCES = {word.casefold(): code for code, words in SOURCE_WORDS.items() for word in (code, *words)}
+_FORM = NewPlayer()
+
+
+class ImportQuery(Body):
+    """`dry_run` writes nothing; `of` takes the file that came with that job, in place of another."""
+
+    dry_run = Flag(text=True, load_default=False)
+    of = Id()
+
+
+def check(row: ImportRow, _run: Run) -> None:
+    """Read one row by the form of POST /players."""
+    given: dict[str, Any] = {name: text for name, text in row.given.items() if name not in ("agent_no", "tags")}
+    if "source" in given:
+        given["source"] = _SOURCES.get(given["source"].casefold(), given["source"])
+    if "tags" in row.given:
+        given["tags"] = [part for part in re.split("[,，;；、|]", row.given["tags"]) if part.strip()]
+    try:
+        row.values = load(_FORM, given, "")
+    except WrongFields as wrong:
+        for pointer, code in wrong.errors:
+            row.refuse(pointer.strip("/"), code)
+    if "agent_no" in row.given:
+        row.values["agent_no"] = row.given["agent_no"].strip()
+
+
+def _take(uow: UnitOfWork, rows: Any, run: Run) -> None:
+    settings: Any = run.runtime.settings
+    take_players(uow, rows, phones=settings.phones, dry_run=bool(run.job.parameters["dry_run"]), seen=run.seen)
+
+
+PLAYERS = Import("players", "player.import", HEADINGS, ("phone", "wechat_id"), check, _take)
+
+
+@routes.post(
+    "/players/imports",
+    action="player.import",
+    upload=True,
+    query=ImportQuery,
+    answer=JobShown,
+    status=202,
+    place="/jobs/{id}",
+    problems={409: "file_not_there", 429: "too_many_jobs"},
+)
+def ask(uow: UnitOfWork, upload: Upload | None, query: dict[str, Any]) -> Any:
+    """Import a table (xlsx, csv) of players; its first row has headings."""
+    return ask_import(uow, PLAYERS, upload, query)
+
+
+@routes.get("/players/imports/template", action="player.import", query=TemplateQuery, answer=None, files=True)
+def template(uow: UnitOfWork, query: dict[str, Any]) -> Response:
+    """Fetch an empty table with the headings an import knows."""
+    return template_of(PLAYERS, query["format"])

@@ -1,0 +1,36 @@
+"""The player service: its parts, put together."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from chassis.jobs.routes import job_routes
+from chassis.service import Service, Timer
+from player.api import erasure, exports, imports, players
+from player.application.readings import forget_readings
+from player.application.snapshots import refresh_vips
+from player.domain.base import Base
+from player.messaging import leavers, snapshots
+from player.messaging.consumers import SUBSCRIPTIONS
+from player.persistence.projections import STAFF
+from player.persistence.scopes import SCOPES
+from player.settings import PlayerSettings
+
+SERVICE = Service(
+    name="player",
+    title="Playdesk players",
+    settings=PlayerSettings,
+    metadata=Base.metadata,
+    migrations=Path(__file__).parent / "migrations",
+    blueprints=(players.routes, erasure.routes, imports.routes, exports.routes, job_routes()),
+    scopes=SCOPES,
+    emits=("player.", "phone.", "bulk_reading."),
+    subscriptions=SUBSCRIPTIONS,
+    references={"staff": STAFF},
+    timers=(
+        Timer("refresh_vips", timedelta(minutes=1), refresh_vips),
+        Timer("readings", timedelta(hours=1), forget_readings),
+    ),
+    loops={"snapshots": snapshots.run},
+    jobs=(exports.PLAYERS.kind, imports.PLAYERS.kind, leavers.HANDOVER),
+    vault=lambda settings: settings.vault,
+)

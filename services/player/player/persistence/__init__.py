@@ -1,0 +1,1 @@
+"""Reads, scopes, search, and copies kept from others' facts."""

@@ -1,0 +1,154 @@
+"""Search made for Chinese: what was typed decides which indexes are asked, each for so many players (P7)."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, CompoundSelect, Select, case, func, literal, or_, select, union_all
+from sqlalchemy.dialects.postgresql import array
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from chassis.data.masking import mask_phone
+from chassis.data.search import escaped_like, folded, guess, initials, query_grams
+from player.domain.names import BETWEEN, handle_key, initials_term
+from player.domain.phones import NotAPhone, Phones, e164
+from player.domain.player import Player
+from player.domain.search_key import SearchKey
+
+AT_MOST = 100  # players found by one index: who gets more types on
+TAILS_AT_MOST = 2000  # of the same last four digits, opened to compare longer ones
+_LONGEST_TAIL = 10
+_IS_INITIALS = re.compile("[0-9]*[a-z][a-z0-9]*")
+_AFTER_ALL = "\U0010ffff"
+
+Conditions = list[ColumnElement[bool]]
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What was typed, as each index needs it; `kind` is that of chassis.data.search.guess."""
+
+    kind: str
+    handle: str
+    plain: str
+    digits: str
+    phone: str | None
+
+
+def look_at(query: str) -> Looked:
+    """Make up one's mind about a query."""
+    text = unicodedata.normalize("NFKC", query).strip()
+    digits = re.sub(r"[\s-]", "", text)
+    is_number = re.fullmatch(r"\+?\d{4,15}", digits, re.ASCII) is not None
+    return Looked(guess(text), handle_key(text), folded(text), digits.lstrip("+") if is_number else "", _phone(text))
+
+
+def _phone(text: str) -> str | None:
+    try:
+        return e164(text)
+    except NotAPhone:
+        return None
+
+
+def candidates(session: Session, looked: Looked, conditions: Conditions, phones: Phones) -> CompoundSelect | None:
+    """The IDs of players who may be meant and satisfy the conditions: a union of indexed lookups, each with a limit.
+
+    None where nothing can be meant. An OR over several tables would have all of them read.
+    """
+    players = select(Player.id).where(*conditions)
+    arms = [arm.limit(AT_MOST).subquery() for arm in _arms(players, looked, phones, session)]
+    return union_all(*(select(arm.c.id) for arm in arms)) if arms else None
+
+
+def _arms(players: Select, looked: Looked, phones: Phones, session: Session) -> Iterator[Select]:
+    if looked.phone:
+        yield players.where(Player.phone_index.in_(phones.indexes(looked.phone)))
+    elif 4 <= len(looked.digits) <= _LONGEST_TAIL:
+        yield _tailed(players, looked.digits, phones, session)
+    if looked.plain:
+        yield players.where(_named(looked.plain))
+    if looked.kind != "name" and looked.handle:
+        yield players.where(*_begins(Player.wechat_key, looked.handle))
+        keyed = players.join(SearchKey, SearchKey.player_id == Player.id)
+        yield keyed.where(*_begins(SearchKey.key, looked.handle))
+
+
+_TERM = Player.terms.type.item_type  # type: ignore[attr-defined]
+
+
+def _begins(column: InstrumentedAttribute[Any], text: str) -> Conditions:
+    """A prefix as a range of text_pattern_ops: unlike LIKE with a parameter, any plan finds the index by it."""
+    return [column.op("~>=~")(text), column.op("~<~")(text + _AFTER_ALL)]
+
+
+def _named(plain: str) -> ColumnElement[bool]:
+    """A name contains the text, by its 2-grams (longer ones are looked at once more), or has it as its initials."""
+    contains = Player.terms.contains(array(query_grams(plain), type_=_TERM))
+    if len(plain) > 2:
+        contains = contains & Player.names.like(f"%{escaped_like(plain)}%")
+    if not _IS_INITIALS.fullmatch(plain):
+        return contains
+    return contains | Player.terms.contains(array([initials_term(plain)], type_=_TERM))
+
+
+def _tailed(players: Select, digits: str, phones: Phones, session: Session) -> Select:
+    """Players whose number ends with the digits: the last four by their index, further ones by opening those found."""
+    tailed = players.where(Player.phone_tail_index.in_(phones.tail_indexes(digits)))
+    if len(digits) == 4:
+        return tailed
+    rows = session.execute(tailed.add_columns(Player.phone_sealed).limit(TAILS_AT_MOST))
+    ids = [player_id for player_id, sealed in rows if phones.open(sealed, player_id).endswith(digits)]
+    return select(Player.id).where(Player.id.in_(ids))
+
+
+def relevance(looked: Looked, phones: Phones) -> ColumnElement[int]:
+    """2 where an ID, a number or a whole name is the query, 1 where it begins with it, else 0."""
+    exact: Conditions = []
+    begun: Conditions = []
+    if looked.kind != "name":
+        exact.append(Player.wechat_key == looked.handle)
+        begun.append(Player.wechat_key.startswith(looked.handle, autoescape=True))
+    if looked.phone:
+        exact.append(Player.phone_index.in_(phones.indexes(looked.phone)))
+    if looked.plain:
+        exact.append(Player.names.contains(f"{BETWEEN}{looked.plain}{BETWEEN}", autoescape=True))
+        begun.append(Player.names.contains(f"{BETWEEN}{looked.plain}", autoescape=True))
+    return case((func.coalesce(or_(*exact), False), 2), (func.coalesce(or_(*begun), False), 1), else_=literal(0))
+
+
+def match_of(player: Player, looked: Looked, phones: Phones) -> dict[str, Any] | None:
+    """Why a player was found: {"field", "value"}; of a phone number the value is masked."""
+    return next(_matches(player, looked, phones), None)
+
+
+def _matches(player: Player, looked: Looked, phones: Phones) -> Iterator[dict[str, Any]]:
+    number = player.phone(phones) if looked.digits else None
+    if number and (number == looked.phone or number.endswith(looked.digits)):
+        yield {"field": "phone", "value": mask_phone(number)}
+    if player.wechat_id and looked.handle and handle_key(player.wechat_id).startswith(looked.handle):
+        yield {"field": "wechat_id", "value": player.wechat_id}
+    for field, value in _names(player):
+        if value and looked.plain and looked.plain in folded(value):
+            yield {"field": field, "value": value}
+    if player.game is not None and player.game.uid and player.game.uid.startswith(looked.handle):
+        yield {"field": "game_uid", "value": player.game.uid}
+    for value in player.former["wechat_ids"]:
+        if looked.handle and handle_key(value).startswith(looked.handle):
+            yield {"field": "former_wechat_id", "value": value}
+    for field, value in _names(player) if _IS_INITIALS.fullmatch(looked.plain) else ():
+        if value and any(word.startswith(looked.plain) for word in initials(value)):
+            yield {"field": f"{field}_initials", "value": value}
+
+
+def _names(player: Player) -> Iterable[tuple[str, str | None]]:
+    yield "nickname", player.nickname
+    yield "wechat_name", player.wechat_name
+    yield "game_nickname", player.game.nickname if player.game is not None else None
+    for value in player.former["nicknames"]:
+        yield "former_nickname", value
+    for value in player.former["wechat_names"]:
+        yield "former_wechat_name", value

@@ -1,0 +1,1 @@
+"""Sales: touches, and orders with their payments."""

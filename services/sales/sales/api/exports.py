@@ -1,0 +1,117 @@
+"""Touches and orders as files: the lists as the caller sees them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import select
+
+from chassis.data.pagination import Page
+from chassis.data.unit_of_work import UnitOfWork
+from chassis.http.routes import Routes
+from chassis.jobs.exporting import Column, Export, add_export, moment, money, of
+from sales.api.schemas import OrderQuery, TouchQuery
+from sales.api.views import order_view, touch_view
+from sales.domain.copies import StaffCopy
+from sales.persistence import queries
+
+routes = Routes("sales-exports", "Touches and orders as files")
+
+CHANNEL_WORDS = {
+    "wechat": ("微信", "WeChat"),
+    "in_game": ("游戏内", "In game"),
+    "web_chat": ("网页", "Web chat"),
+    "phone": ("电话", "Phone"),
+    "portal": ("自助", "Portal"),
+}
+OUTCOME_WORDS = {
+    "sold": ("成交", "Sold"),
+    "considering": ("考虑中", "Considering"),
+    "refused": ("未成交", "Refused"),
+    "no_answer": ("没回应", "No answer"),
+}
+REASON_WORDS = {
+    "too_expensive": ("觉得贵", "Too expensive"),
+    "not_needed": ("不需要", "Not needed"),
+    "already_has": ("已有同类", "Already has one"),
+    "no_money_now": ("手头紧", "No money now"),
+    "bad_timing": ("不方便", "Bad timing"),
+    "unhappy": ("有不满", "Unhappy"),
+    "other": ("其他", "Other"),
+}
+STATE_WORDS = {
+    "awaiting_approval": ("待审批", "Awaiting approval"),
+    "awaiting_payment": ("待付款", "Awaiting payment"),
+    "part_paid": ("部分付款", "Part paid"),
+    "paid": ("已付款", "Paid"),
+    "shipped": ("已发放", "Shipped"),
+    "completed": ("已完成", "Completed"),
+    "cancelled": ("已取消", "Cancelled"),
+}
+
+PLAYER = (
+    Column("player", "玩家", "Player", of("player", "nickname")),
+    Column("wechat_id", "微信ID", "WeChat ID", of("player", "wechat_id")),
+    Column("staff", "客服", "Agent", of("staff")),
+)
+TOUCH_COLUMNS = (
+    Column("at", "时间", "Time", moment("at")),
+    *PLAYER,
+    Column("channel", "方式", "Channel", of("channel"), CHANNEL_WORDS),
+    Column("outcome", "结果", "Outcome", of("outcome"), OUTCOME_WORDS),
+    Column("lost_reason", "未成功原因", "Lost reason", of("lost_reason"), REASON_WORDS),
+    Column("pack_no", "礼包编号", "Pack number", of("pack_no")),
+    Column("pack", "礼包", "Pack", of("pack", "name")),
+    Column("pack_price", "礼包价", "Pack price", money("pack", "price")),
+    Column("note", "备注", "Note", of("note")),
+    Column("next_at", "下次跟进", "Next contact", moment("next_at")),
+    Column("id", "ID", "ID", of("id")),
+)
+ORDER_COLUMNS = (
+    Column("no", "订单号", "Number", of("no")),
+    Column("state", "状态", "State", of("state"), STATE_WORDS),
+    *PLAYER,
+    Column("pack_no", "礼包编号", "Pack number", of("pack", "no")),
+    Column("pack", "礼包", "Pack", of("pack", "name")),
+    Column("quantity", "数量", "Quantity", of("quantity")),
+    Column("pack_price", "礼包价", "Pack price", money("pack_price")),
+    Column("price", "成交价", "Price", money("price")),
+    Column("total", "金额", "Total", money("total")),
+    Column("paid_total", "已付", "Paid", money("paid_total")),
+    Column("note", "备注", "Note", of("note")),
+    Column("placed_at", "下单时间", "Placed", moment("placed_at")),
+    Column("paid_at", "付清时间", "Paid at", moment("paid_at")),
+    Column("shipped_at", "发放时间", "Shipped", moment("shipped_at")),
+    Column("completed_at", "完成时间", "Completed", moment("completed_at")),
+    Column("cancelled_at", "取消时间", "Cancelled", moment("cancelled_at")),
+    Column("id", "ID", "ID", of("id")),
+)
+
+Shown = Callable[[Sequence[Any], UnitOfWork, Any], list[dict[str, Any]]]
+
+
+def _touches(uow: UnitOfWork, query: Mapping[str, Any], _settings: Any) -> Page:
+    return queries.find_touches(uow, query)
+
+
+def _orders(uow: UnitOfWork, query: Mapping[str, Any], _settings: Any) -> Page:
+    return queries.find_orders(uow, query)
+
+
+def _shown_by(view: Callable[..., dict[str, Any]]) -> Shown:
+    """The JSON of the list, and whose number instead of an ID."""
+
+    def shown(rows: Sequence[Any], uow: UnitOfWork, _settings: Any) -> list[dict[str, Any]]:
+        ids = {row.staff_id for row in rows if row.staff_id}
+        known = select(StaffCopy.id, StaffCopy.no).where(StaffCopy.id.in_(ids))
+        numbers = dict(uow.session.execute(known).tuples().all())
+        return [{**view(row, uow.caller), "staff": numbers.get(row.staff_id)} for row in rows]
+
+    return shown
+
+
+TOUCHES = Export("touches", "sales.export", TouchQuery, _touches, _shown_by(touch_view), TOUCH_COLUMNS)
+ORDERS = Export("orders", "sales.export", OrderQuery, _orders, _shown_by(order_view), ORDER_COLUMNS)
+for export in (TOUCHES, ORDERS):
+    add_export(routes, export)

@@ -1,0 +1,29 @@
+"""The sales service: its parts, put together."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from chassis.jobs.routes import job_routes
+from chassis.service import Service, Timer
+from sales.api import exports, orders, summary, touches
+from sales.application.bestsellers import count_best_sellers
+from sales.domain.base import Base
+from sales.messaging.consumers import SUBSCRIPTIONS
+from sales.persistence.projections import PACKS, PLAYERS, STAFF
+from sales.persistence.scopes import SCOPES
+from sales.settings import SalesSettings
+
+SERVICE = Service(
+    name="sales",
+    title="Playdesk sales",
+    settings=SalesSettings,
+    metadata=Base.metadata,
+    migrations=Path(__file__).parent / "migrations",
+    blueprints=(touches.routes, orders.routes, summary.routes, exports.routes, job_routes()),
+    scopes=SCOPES,
+    emits=("touch.", "order.", "payment."),
+    subscriptions=SUBSCRIPTIONS,
+    references={"player": PLAYERS, "staff": STAFF, "pack": PACKS},
+    jobs=(exports.TOUCHES.kind, exports.ORDERS.kind),
+    timers=(Timer("best_sellers", timedelta(minutes=1), count_best_sellers),),
+)

@@ -1,0 +1,11 @@
+"""The metadata that all tables of this service share."""
+
+from sqlalchemy import MetaData
+
+from chassis.data.database import NAMES, DeclarativeBase
+
+
+class Base(DeclarativeBase):
+    """Declarative base of the sales service."""
+
+    metadata = MetaData(naming_convention=NAMES)

@@ -1,0 +1,18 @@
+"""The codes of touches, payments and orders; own ones are added as options."""
+
+CHANNELS = ("wechat", "in_game", "web_chat", "phone", "portal")
+
+SOLD, CONSIDERING, REFUSED, NO_ANSWER = "sold", "considering", "refused", "no_answer"
+OUTCOMES = (SOLD, CONSIDERING, REFUSED, NO_ANSWER)
+
+TOO_EXPENSIVE, NOT_NEEDED, ALREADY_HAS, OTHER = "too_expensive", "not_needed", "already_has", "other"
+LOST_REASONS = (TOO_EXPENSIVE, NOT_NEEDED, ALREADY_HAS, "no_money_now", "bad_timing", "unhappy", OTHER)
+
+METHODS = ("wechat_pay", "alipay", "bank_transfer", "in_game", "other")
+
+AWAITING_APPROVAL, AWAITING_PAYMENT, PART_PAID = "awaiting_approval", "awaiting_payment", "part_paid"
+PAID, SHIPPED, COMPLETED, CANCELLED = "paid", "shipped", "completed", "cancelled"
+ORDER_STATES = (AWAITING_APPROVAL, AWAITING_PAYMENT, PART_PAID, PAID, SHIPPED, COMPLETED, CANCELLED)
+
+PACK_ON_SALE = "on_sale"
+VERDICTS = ("approve", "reject")

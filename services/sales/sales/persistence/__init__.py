@@ -1,0 +1,1 @@
+"""Reads, scopes, and copies kept from others' facts."""

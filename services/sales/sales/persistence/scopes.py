@@ -1,0 +1,36 @@
+"""Which touches, orders and players a caller reaches; compiled into the SQL of every read and write."""
+
+from __future__ import annotations
+
+from sqlalchemy import ColumnElement, or_, select
+
+from chassis.callers import Caller
+from chassis.data.copies import within_scope
+from sales.domain.copies import PlayerCopy, StaffCopy
+from sales.domain.order import Order
+from sales.domain.touch import Touch
+
+
+def touches_of(caller: Caller) -> ColumnElement[bool]:
+    """One's own: logged by me, or my player's; a department's likewise."""
+    return _of(caller, Touch)
+
+
+def orders_of(caller: Caller) -> ColumnElement[bool]:
+    """One's own: placed by me, or my player's; a department's likewise."""
+    return _of(caller, Order)
+
+
+def _of(caller: Caller, kind: type[Touch] | type[Order]) -> ColumnElement[bool]:
+    reached = within_scope(caller, StaffCopy)
+    players = select(PlayerCopy.id).where(reached(PlayerCopy.agent_id))
+    return or_(reached(kind.staff_id), kind.player_id.in_(players))
+
+
+def players_of(caller: Caller) -> ColumnElement[bool]:
+    """Players whose agent is reached; those without an agent are seen by whoever sees a department."""
+    mine = within_scope(caller, StaffCopy)(PlayerCopy.agent_id)
+    return or_(mine, PlayerCopy.agent_id.is_(None)) if caller.scope.kind == "departments" else mine
+
+
+SCOPES = {Touch: touches_of, Order: orders_of, PlayerCopy: players_of}

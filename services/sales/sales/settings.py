@@ -1,0 +1,52 @@
+"""The settings of the sales service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from environs import Env
+from flask import current_app
+from marshmallow.validate import Range
+
+from chassis.ops.settings import Settings
+from sales.domain.pricing import PriceLimits
+
+_SHARE = Range(Decimal(0), Decimal(1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class SalesSettings(Settings):
+    """Beside what every service needs: how far prices may go down, and how long a no is respected."""
+
+    order_free_discount: Decimal
+    order_approval_discount: Decimal
+    suggestion_cooldown_days: int
+
+    @classmethod
+    def read(cls, env: Env) -> dict[str, Any]:
+        """The values by field name."""
+        return {
+            **super().read(env),
+            "order_free_discount": env.decimal("ORDER_FREE_DISCOUNT", Decimal("0.10"), validate=_SHARE),
+            "order_approval_discount": env.decimal("ORDER_APPROVAL_DISCOUNT", Decimal("0.40"), validate=_SHARE),
+            "suggestion_cooldown_days": env.int("SUGGESTION_COOLDOWN_DAYS", 30, validate=Range(0, 3650)),
+        }
+
+    @property
+    def limits(self) -> PriceLimits:
+        """How far an agreed price may lie below the pack's."""
+        return PriceLimits(self.order_free_discount, self.order_approval_discount)
+
+    @property
+    def cooldown(self) -> timedelta:
+        """How long a refused pack is not offered again."""
+        return timedelta(days=self.suggestion_cooldown_days)
+
+
+def settings() -> SalesSettings:
+    """The settings of the application that serves the present request."""
+    found: SalesSettings = current_app.extensions["playdesk"].settings
+    return found

@@ -1,0 +1,1 @@
+"""Tickets: a question, its solution, and the way between them."""

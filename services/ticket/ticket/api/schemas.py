@@ -1,0 +1,194 @@
+"""The form of tickets and hand-overs as they come in and go out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validates_schema
+
+from chassis.http.documents import page_of
+from chassis.http.fields import Body, Choice, Choices, Flag, Id, Moment, Text, Whole, list_query
+from ticket.domain.codes import CATEGORIES, PRIORITIES, STATUSES
+
+
+class NewTicket(Body):
+    """A question to be written down (T1)."""
+
+    player_id = Id(required=True)
+    question = Text(5000, min_length=1, required=True)
+    category = Choice(CATEGORIES)
+    priority = Choice(PRIORITIES)
+    assignee_id = Id(allow_none=True)
+    session_id = Id(allow_none=True)
+    order_id = Id(allow_none=True)
+
+
+class TicketEdit(Body):
+    """The fields of a ticket that may be changed; the status has its own ways."""
+
+    question = Text(5000, min_length=1)
+    solution = Text(5000)
+    category = Choice(CATEGORIES)
+    priority = Choice(PRIORITIES)
+    assignee_id = Id(allow_none=True)
+    waiting = Flag()
+
+
+class Completion(Body):
+    """The solution, where it is not written yet."""
+
+    solution = Text(5000)
+
+
+class Reopening(Body):
+    """Why it is opened again."""
+
+    reason = Text(500, min_length=1, required=True)
+
+
+class NewTransfer(Body):
+    """To whom, to which line, and why: a person or a department, not both."""
+
+    staff_id = Id()
+    department_id = Id()
+    line = Whole(1, 2)
+    reason = Text(500, min_length=1, required=True)
+
+    @validates_schema
+    def _one_target(self, data: dict[str, Any], **_: Any) -> None:
+        if ("staff_id" in data) == ("department_id" in data):
+            raise ValidationError("one_of:staff_id department_id")
+
+
+class Nothing(Body):
+    """A transition that needs no words."""
+
+
+class TicketQuery(list_query(("created_at", "updated_at", "due_at"), default="-created_at")):  # type: ignore[misc]
+    """The filters of the list."""
+
+    player_id = Id()
+    wechat_id = Text(64, handle=True)
+    phone = Text(32, handle=True)  # the gateway finds out whose it is: no number is kept here
+    status = Choices(STATUSES)
+    assignee_id = Id()
+    department_id = Id()
+    category = Choices(CATEGORIES)
+    priority = Choices(PRIORITIES)
+    line = Whole(1, 2, text=True)
+    waiting = Flag(text=True)
+    overdue = Flag(text=True)
+    q = Text(100)
+    created_at_gte = Moment(data_key="created_at[gte]")
+    created_at_lt = Moment(data_key="created_at[lt]")
+
+
+class SummaryQuery(Body):
+    """Of which player: by ID or by WeChat ID."""
+
+    player_id = Id()
+    wechat_id = Text(64, handle=True)
+
+    @validates_schema
+    def _one(self, data: dict[str, Any], **_: Any) -> None:
+        if len(data) != 1:
+            raise ValidationError("one_of:player_id wechat_id")
+
+
+class PlayerBrief(Schema):
+    """A player as other records show it."""
+
+    id = fields.String(required=True)
+    nickname = fields.String(required=True, allow_none=True)
+    wechat_id = fields.String(required=True, allow_none=True)
+    wechat_name = fields.String(required=True, allow_none=True)
+    vip_tier = fields.Integer(required=True)
+
+
+class TicketShown(Schema):
+    """A ticket."""
+
+    id = fields.UUID(required=True)
+    no = fields.String(required=True)
+    player_id = fields.UUID(required=True)
+    player = fields.Nested(PlayerBrief, required=True, allow_none=True)
+    question = fields.String(required=True)
+    solution = fields.String(required=True)
+    category = fields.String(required=True)
+    priority = fields.String(required=True)
+    status = fields.String(required=True)
+    waiting = fields.Boolean(required=True)
+    line = fields.Integer(required=True)
+    assignee_id = fields.String(required=True, allow_none=True)
+    department_id = fields.String(required=True, allow_none=True)
+    session_id = fields.String(required=True, allow_none=True)
+    order_id = fields.String(required=True, allow_none=True)
+    reopen_count = fields.Integer(required=True)
+    due_at = fields.DateTime(required=True)
+    overdue = fields.Boolean(required=True)
+    created_by = fields.String(required=True)
+    created_at = fields.DateTime(required=True)
+    updated_at = fields.DateTime(required=True)
+    started_at = fields.DateTime(required=True, allow_none=True)
+    completed_at = fields.DateTime(required=True, allow_none=True)
+    version = fields.Integer(required=True)
+
+
+TicketPage = page_of(TicketShown)
+
+
+class ChangeShown(Schema):
+    """One line of the timeline."""
+
+    id = fields.UUID(required=True)
+    at = fields.DateTime(required=True)
+    kind = fields.String(required=True)
+    actor_id = fields.String(required=True)
+    changes = fields.Dict(required=True)
+    reason = fields.String(required=True, allow_none=True)
+
+
+TimelinePage = page_of(ChangeShown)
+
+
+class TransferShown(Schema):
+    """A hand-over."""
+
+    id = fields.UUID(required=True)
+    ticket_id = fields.UUID(required=True)
+    staff_id = fields.String(required=True, allow_none=True)
+    department_id = fields.String(required=True, allow_none=True)
+    line = fields.Integer(required=True)
+    reason = fields.String(required=True)
+    state = fields.String(required=True)
+    created_at = fields.DateTime(required=True)
+    decided_at = fields.DateTime(required=True, allow_none=True)
+    version = fields.Integer(required=True)
+
+
+class Guard(Schema):
+    """Why one should not sell just now."""
+
+    code = fields.String(required=True)
+    ticket_id = fields.UUID(required=True)
+    ticket_no = fields.String(required=True)
+    since = fields.DateTime(required=True)
+
+
+class SummaryShown(Schema):
+    """What the home page shows of a player's tickets."""
+
+    player_id = fields.UUID(required=True)
+    items = fields.List(fields.Nested(TicketShown), required=True)
+    counts = fields.Dict(keys=fields.String(), values=fields.Integer(), required=True)
+    guards = fields.List(fields.Nested(Guard), required=True)
+
+
+class CountersShown(Schema):
+    """The caller's own work in figures."""
+
+    pending = fields.Integer(required=True)
+    in_progress = fields.Integer(required=True)
+    overdue = fields.Integer(required=True)
+    overdue_soon = fields.Integer(required=True)
+    done_today = fields.Integer(required=True)

@@ -1,0 +1,27 @@
+"""The ticket service: its parts, put together."""
+
+from pathlib import Path
+
+from chassis.jobs.routes import job_routes
+from chassis.ops.settings import Settings
+from chassis.service import Service
+from ticket.api import exports, tickets, transfers
+from ticket.domain.base import Base
+from ticket.messaging import leavers
+from ticket.messaging.consumers import SUBSCRIPTIONS
+from ticket.persistence.projections import PLAYERS, STAFF
+from ticket.persistence.scopes import SCOPES
+
+SERVICE = Service(
+    name="ticket",
+    title="Playdesk tickets",
+    settings=Settings,
+    metadata=Base.metadata,
+    migrations=Path(__file__).parent / "migrations",
+    blueprints=(tickets.routes, transfers.routes, exports.routes, job_routes()),
+    scopes=SCOPES,
+    emits=("ticket.",),
+    subscriptions=SUBSCRIPTIONS,
+    references={"player": PLAYERS, "staff": STAFF},
+    jobs=(exports.TICKETS.kind, leavers.HANDOVER),
+)

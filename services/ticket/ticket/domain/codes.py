@@ -1,0 +1,16 @@
+"""The codes a ticket can have; own ones are added as options."""
+
+from datetime import timedelta
+
+PENDING, IN_PROGRESS, DONE = "pending", "in_progress", "done"
+STATUSES = (PENDING, IN_PROGRESS, DONE)
+PRIORITIES = ("low", "normal", "high", "urgent")
+CATEGORIES = ("complaint", "recharge", "account", "gameplay", "bug", "refund", "suggestion", "other")
+
+# How long a question may wait for its solution, by priority, until deadline policies say otherwise.
+DUE_AFTER = {
+    "urgent": timedelta(hours=1),
+    "high": timedelta(hours=4),
+    "normal": timedelta(hours=24),
+    "low": timedelta(hours=72),
+}

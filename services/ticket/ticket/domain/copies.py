@@ -1,0 +1,16 @@
+"""Copies of players and staff, kept from their facts, so that a ticket can be shown and its scope decided here."""
+
+from chassis.data.copies import PlayerCopyColumns, StaffCopyColumns
+from ticket.domain.base import Base
+
+
+class PlayerCopy(PlayerCopyColumns, Base):
+    """A player as last heard of."""
+
+    __tablename__ = "player_copies"
+
+
+class StaffCopy(StaffCopyColumns, Base):
+    """A member of staff as last heard of."""
+
+    __tablename__ = "staff_copies"

@@ -1,0 +1,103 @@
+"""The facts of tickets, each carrying the whole state after the change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Self
+
+from chassis.data.masking import mask_text
+from chassis.facts.event import Event, fact
+
+if TYPE_CHECKING:
+    from ticket.domain.ticket import Ticket
+
+_STATE = (
+    "no", "player_id", "question", "solution", "category", "priority", "status", "waiting", "line", "assignee_id",
+    "department_id", "session_id", "order_id", "reopen_count", "due_at", "created_by", "created_at", "started_at",
+    "completed_at",
+)  # fmt: skip
+
+
+def state_of(ticket: Ticket) -> dict[str, Any]:
+    """What facts tell of a ticket, as it is now."""
+    return {name: getattr(ticket, name) for name in _STATE}
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketFact(Event):
+    """The state of a ticket after a change."""
+
+    no: str
+    player_id: str
+    question: str
+    solution: str
+    category: str
+    priority: str
+    status: str
+    waiting: bool
+    line: int
+    assignee_id: str | None
+    department_id: str | None
+    session_id: str | None
+    order_id: str | None
+    reopen_count: int
+    due_at: datetime
+    created_by: str
+    created_at: datetime
+    started_at: datetime | None
+    completed_at: datetime | None
+
+    @classmethod
+    def of(cls, ticket: Ticket, before: Mapping[str, Any] | None = None, **more: Any) -> Self:
+        """The fact that this ticket is now as it is, and was as `before` says; phone numbers in its texts are masked."""
+        state = state_of(ticket)
+        changed = tuple(name for name in _STATE if before is not None and before[name] != state[name])
+        masked = {name: mask_text(state[name]) for name in ("question", "solution")}
+        return cls(
+            subject=ticket.id,
+            entity_version=ticket.version,
+            occurred_at=ticket.updated_at,
+            changed=changed,
+            **(state | masked),
+            **more,
+        )
+
+
+@fact("ticket.created.v1")
+class TicketCreated(TicketFact):
+    """A ticket was written."""
+
+
+@fact("ticket.updated.v1")
+class TicketUpdated(TicketFact):
+    """A ticket's texts, category, priority, assignee or waiting flag were changed."""
+
+
+@fact("ticket.started.v1")
+class TicketStarted(TicketFact):
+    """Work on a ticket began."""
+
+
+@fact("ticket.completed.v1")
+class TicketCompleted(TicketFact):
+    """A ticket was completed with a solution."""
+
+
+@fact("ticket.reopened.v1")
+@dataclass(frozen=True, kw_only=True)
+class TicketReopened(TicketFact):
+    """A completed ticket was opened again."""
+
+    reason: str
+
+
+@fact("ticket.transferred.v1")
+@dataclass(frozen=True, kw_only=True)
+class TicketTransferred(TicketFact):
+    """A ticket was handed over, accepted or sent back."""
+
+    transfer_id: str
+    transfer_state: str
+    reason: str

@@ -1,0 +1,164 @@
+"""A ticket and its rules: three statuses, a solution before the end, a reason to begin again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, Text, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from chassis.data.database import Id, Instant, Record
+from chassis.data.masking import mask_text
+from chassis.data.search import tokens
+from ticket.domain.base import Base
+from ticket.domain.codes import DONE, DUE_AFTER, IN_PROGRESS, PENDING
+from ticket.domain.copies import PlayerCopy
+from ticket.domain.errors import AlreadyDone, NotDone, NotInProgress, NotPending, SolutionMissing
+from ticket.domain.events import (
+    TicketCompleted,
+    TicketCreated,
+    TicketFact,
+    TicketReopened,
+    TicketStarted,
+    TicketUpdated,
+    state_of,
+)
+
+
+class Ticket(Record, Base):
+    """A player's question and its solution (T1 to T3)."""
+
+    __tablename__ = "tickets"
+
+    no: Mapped[str] = mapped_column(String(24), unique=True)
+    player_id: Mapped[str] = mapped_column(Id, ForeignKey("player_copies.id"))
+    question: Mapped[str] = mapped_column(Text)
+    solution: Mapped[str] = mapped_column(Text, default="")
+    category: Mapped[str] = mapped_column(String(32), default="other")
+    priority: Mapped[str] = mapped_column(String(16), default="normal")
+    status: Mapped[str] = mapped_column(String(16), default=PENDING)
+    waiting: Mapped[bool] = mapped_column(default=False)
+    line: Mapped[int] = mapped_column(default=1)
+    assignee_id: Mapped[str | None] = mapped_column(Id)
+    department_id: Mapped[str | None] = mapped_column(Id)
+    session_id: Mapped[str | None] = mapped_column(Id)
+    order_id: Mapped[str | None] = mapped_column(Id)
+    reopen_count: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[datetime] = mapped_column(Instant)
+    created_by: Mapped[str] = mapped_column(String(64))
+    started_at: Mapped[datetime | None] = mapped_column(Instant)
+    completed_at: Mapped[datetime | None] = mapped_column(Instant)
+    words: Mapped[list[str]] = mapped_column(ARRAY(String(64)), default=list)
+
+    player: Mapped[PlayerCopy] = relationship(lazy="joined", innerjoin=True, viewonly=True)
+
+    __table_args__ = (
+        Index("ix_tickets_player_id_created_at", "player_id", "created_at", "id"),
+        Index("ix_tickets_created_at", "created_at", "id"),
+        Index("ix_tickets_updated_at", "updated_at", "id"),
+        Index("ix_tickets_open_by_assignee", "assignee_id", "due_at", "id", postgresql_where=text("status <> 'done'")),
+        Index("ix_tickets_open_due_at", "due_at", "id", postgresql_where=text("status <> 'done'")),
+        Index("ix_tickets_assignee_id_created_at", "assignee_id", "created_at", "id"),
+        Index("ix_tickets_done_by_assignee", "assignee_id", "completed_at", postgresql_where=text("status = 'done'")),
+        Index("ix_tickets_department_id_created_at", "department_id", "created_at", "id"),
+        Index("ix_tickets_words", "words", postgresql_using="gin"),
+    )
+
+    def open(self, at: datetime) -> list[TicketFact]:
+        """Count the clock from `at` (UTC) and say that the ticket is there."""
+        self.created_at = self.updated_at = at
+        self.due_at = at + DUE_AFTER[self.priority]
+        self._index()
+        return [TicketCreated.of(self)]
+
+    def edit(self, fields: Mapping[str, Any], *, at: datetime) -> list[TicketFact]:
+        """Change some fields. A ticket that is done keeps a solution. Raises SolutionMissing."""
+        before = state_of(self)
+        if all(before[name] == value for name, value in fields.items()):
+            return []
+        for name, value in fields.items():
+            setattr(self, name, value)
+        if self.status == DONE and not self.solution.strip():
+            raise SolutionMissing()
+        if self.priority != before["priority"]:
+            self.due_at = self.created_at + DUE_AFTER[self.priority]
+        self._index()
+        self.changed(at)
+        return [TicketUpdated.of(self, before)]
+
+    def start(self, *, by: str | None, at: datetime) -> list[TicketFact]:
+        """Begin work; whoever begins an unassigned ticket takes it. Raises NotPending."""
+        before = state_of(self)
+        self._move(PENDING, IN_PROGRESS, NotPending)
+        self.started_at = self.started_at or at
+        self.assignee_id = self.assignee_id or by
+        self.changed(at)
+        return [TicketStarted.of(self, before)]
+
+    def complete(self, solution: str | None, *, at: datetime) -> list[TicketFact]:
+        """Close the ticket; `at` is UTC. Raises SolutionMissing, NotInProgress."""
+        before = state_of(self)
+        if solution is not None:
+            self.solution = solution
+        if not self.solution.strip():
+            raise SolutionMissing()
+        self._move(IN_PROGRESS, DONE, NotInProgress)
+        self.completed_at, self.waiting = at, False
+        self._index()
+        self.changed(at)
+        return [TicketCompleted.of(self, before)]
+
+    def reopen(self, reason: str, *, at: datetime, keep: bool = True) -> list[TicketFact]:
+        """Work on it again; counted, and the solution stays. Without `keep` it is nobody's. Raises NotDone."""
+        before = state_of(self)
+        self._move(DONE, IN_PROGRESS, NotDone)
+        self.reopen_count += 1
+        self.assignee_id = self.assignee_id if keep else None
+        self.completed_at = None
+        self.changed(at)
+        return [TicketReopened.of(self, before, reason=mask_text(reason))]
+
+    def hand_over(self, *, to_staff: str | None, to_department: str | None, line: int | None, at: datetime) -> None:
+        """Give it to somebody else; the clock runs on. Raises AlreadyDone."""
+        if self.status == DONE:
+            raise AlreadyDone()
+        self.assignee_id, self.department_id = to_staff, to_department
+        self.line = line or self.line
+        self.changed(at)
+
+    def written(self) -> TicketChange:
+        """The first line of its timeline, which needs no row of its own."""
+        return TicketChange(
+            id=self.id, ticket_id=self.id, at=self.created_at, kind="created", actor_id=self.created_by, changes={}
+        )
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether its time is up and it is not done."""
+        return self.status != DONE and self.due_at < now
+
+    def _move(self, origin: str, target: str, refusal: type[Exception]) -> None:
+        if self.status != origin:
+            raise refusal()
+        self.status = target
+
+    def _index(self) -> None:
+        self.words = tokens((self.question, self.solution))
+
+
+class TicketChange(Base):
+    """One line of a ticket's timeline: who did what, when, and what was there before."""
+
+    __tablename__ = "ticket_changes"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    ticket_id: Mapped[str] = mapped_column(Id, ForeignKey("tickets.id"))
+    at: Mapped[datetime] = mapped_column(Instant)
+    kind: Mapped[str] = mapped_column(String(32))
+    actor_id: Mapped[str] = mapped_column(String(64))
+    changes: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    reason: Mapped[str | None] = mapped_column(Text)
+
+    __table_args__ = (Index("ix_ticket_changes_ticket_id_at", "ticket_id", "at", "id"),)

@@ -1,0 +1,8 @@
+"""Copies kept from others' facts, and taken out of a caller's token."""
+
+from chassis.data.copies import player_columns, staff_columns
+from chassis.facts.projection import Projection
+from ticket.domain.copies import PlayerCopy, StaffCopy
+
+PLAYERS = Projection(PlayerCopy.__table__, player_columns)
+STAFF = Projection(StaffCopy.__table__, staff_columns)

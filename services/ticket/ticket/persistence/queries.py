@@ -1,0 +1,156 @@
+"""Reads: the list of tickets, one player's summary, and the counters of one's own work."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, select, true
+
+from chassis.data.database import Id, Instant
+from chassis.data.pagination import Page, Sort, paginate
+from chassis.data.search import escaped_like, guess, tokens
+from chassis.data.unit_of_work import Reach, UnitOfWork
+from chassis.rules import NotFound
+from ticket.domain.codes import DONE, IN_PROGRESS, PENDING
+from ticket.domain.copies import PlayerCopy
+from ticket.domain.ticket import Ticket, TicketChange
+
+SORTS = {
+    "created_at": Sort(Ticket.created_at, "created_at"),
+    "updated_at": Sort(Ticket.updated_at, "updated_at"),
+    "due_at": Sort(Ticket.due_at, "due_at"),
+}
+SOON = timedelta(minutes=30)
+_EQUAL = ("player_id", "assignee_id", "line", "department_id", "waiting")
+_ONE_OF = ("status", "category", "priority")
+
+
+def find_tickets(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
+    """One page of the tickets the caller reaches, filtered as the query says."""
+    statement = uow.select(Ticket)
+    for condition in _conditions(query, uow.now()):
+        statement = statement.where(condition)
+    if query.get("phone"):
+        statement = statement.where(Ticket.player_id.in_(_with_this_phone(uow)))
+    return paginate(uow.session, statement, sorts=SORTS, id_column=Ticket.id, query=query)
+
+
+def _with_this_phone(uow: UnitOfWork) -> list[str]:
+    """The players the gateway found for the number in the query; none where it found nobody."""
+    return [player["id"] for player in uow.caller.references.get("player_by_phone", ())]
+
+
+def _conditions(query: Mapping[str, Any], now: datetime) -> list[ColumnElement[bool]]:
+    found = [getattr(Ticket, name) == query[name] for name in _EQUAL if query.get(name) is not None]
+    found += [getattr(Ticket, name).in_(query[name]) for name in _ONE_OF if query.get(name)]
+    if query.get("wechat_id"):
+        found.append(Ticket.player_id.in_(select(PlayerCopy.id).where(PlayerCopy.wechat_id == query["wechat_id"])))
+    if query.get("overdue") is not None:
+        late = and_(Ticket.status != DONE, Ticket.due_at < now)
+        found.append(late if query["overdue"] else ~late)
+    if query.get("q"):
+        found.append(_text_condition(query["q"]))
+    found += [Ticket.created_at >= query["created_at_gte"]] if query.get("created_at_gte") else []
+    found += [Ticket.created_at < query["created_at_lt"]] if query.get("created_at_lt") else []
+    return found
+
+
+def _text_condition(q: str) -> ColumnElement[bool]:
+    """A ticket number as far as it is typed, or words of the question and the solution."""
+    if guess(q) == "ticket_no":
+        return Ticket.no.like(escaped_like(q.upper()) + "%")
+    words = tokens((q,))
+    return Ticket.words.contains(words) if words else true()
+
+
+def timeline(uow: UnitOfWork, ticket_id: str) -> list[TicketChange]:
+    """Every change of a ticket, oldest first; that it was written is known from the ticket itself. Raises NotFound."""
+    ticket = uow.get(Ticket, ticket_id)
+    query = select(TicketChange).where(TicketChange.ticket_id == ticket_id).order_by(TicketChange.at, TicketChange.id)
+    return [ticket.written(), *uow.session.scalars(query)]
+
+
+def summary(uow: UnitOfWork, query: Mapping[str, Any]) -> dict[str, Any]:
+    """What the home page shows of one player: newest tickets with the open ones first, counts, and what to mind."""
+    player = _player(uow, query)
+    items = list(uow.session.scalars(uow.kept(_newest), {"player_id": player.id}))
+    counted = uow.session.execute(uow.kept(_counts), {"player_id": player.id, "now": uow.now()}).one()
+    return {
+        "player_id": player.id,
+        "items": items,
+        "counts": dict(zip(("pending", "in_progress", "done", "overdue"), counted, strict=True)),
+        "guards": [guard for ticket in items if (guard := _guard(ticket, uow.now()))],
+    }
+
+
+def _player(uow: UnitOfWork, query: Mapping[str, Any]) -> PlayerCopy:
+    given = {"named": query.get("player_id") or query["wechat_id"]}
+    found = uow.session.scalar(uow.kept(_by_id if query.get("player_id") else _by_wechat_id), given)
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def _by_id(visible: Reach) -> Select[tuple[PlayerCopy]]:
+    return _living(visible).where(PlayerCopy.id == bindparam("named", type_=Id))
+
+
+def _by_wechat_id(visible: Reach) -> Select[tuple[PlayerCopy]]:
+    return _living(visible).where(PlayerCopy.wechat_id == bindparam("named"))
+
+
+def _living(visible: Reach) -> Select[tuple[PlayerCopy]]:
+    return select(PlayerCopy).where(visible(PlayerCopy), PlayerCopy.deleted.is_(False)).limit(1)
+
+
+def _newest(visible: Reach) -> Select[tuple[Ticket]]:
+    """One player's tickets, the open ones first."""
+    open_first = case((Ticket.status == DONE, 1), else_=0)
+    newest = (open_first, Ticket.created_at.desc(), Ticket.id.desc())
+    return select(Ticket).where(_of_player(), visible(Ticket)).order_by(*newest).limit(10)
+
+
+def _of_player() -> ColumnElement[bool]:
+    return Ticket.player_id == bindparam("player_id", type_=Id)
+
+
+def _guard(ticket: Ticket, now: datetime) -> dict[str, Any] | None:
+    """Why one should not sell just now: an open complaint, or an answer that is overdue."""
+    if ticket.status == DONE:
+        return None
+    if ticket.is_overdue(now):
+        return {"code": "overdue_ticket", "ticket_id": ticket.id, "ticket_no": ticket.no, "since": ticket.due_at}
+    if ticket.category == "complaint":
+        return {"code": "open_complaint", "ticket_id": ticket.id, "ticket_no": ticket.no, "since": ticket.created_at}
+    return None
+
+
+def _counts(visible: Reach) -> Select[tuple[int, int, int, int]]:
+    """How many of one player's tickets are pending, in progress, done, overdue."""
+    counted = (
+        func.count().filter(Ticket.status == PENDING),
+        func.count().filter(Ticket.status == IN_PROGRESS),
+        func.count().filter(Ticket.status == DONE),
+        func.count().filter(Ticket.status != DONE, Ticket.due_at < bindparam("now", type_=Instant)),
+    )
+    return select(*counted).select_from(Ticket).where(_of_player(), visible(Ticket))
+
+
+def counters(uow: UnitOfWork, zone: str) -> dict[str, int]:
+    """The caller's own open work, and what was completed since the studio's day began."""
+    now = uow.now()
+    mine = Ticket.assignee_id == uow.caller.id
+    unfinished = (
+        func.count().filter(Ticket.status == PENDING),
+        func.count().filter(Ticket.status == IN_PROGRESS),
+        func.count().filter(Ticket.due_at < now),
+        func.count().filter(Ticket.due_at.between(now, now + SOON)),
+    )
+    row = uow.session.execute(select(*unfinished).where(mine, Ticket.status != DONE)).one()
+    today = now.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
+    finished = select(func.count()).where(mine, Ticket.status == DONE, Ticket.completed_at >= today)
+    names = ("pending", "in_progress", "overdue", "overdue_soon")
+    return {**dict(zip(names, row, strict=True)), "done_today": uow.session.scalar(finished) or 0}

@@ -1,0 +1,1 @@
+"""`make bench`: what Playdesk does, measured against bare floors in the same run (rows B1 to B14 of the figures)."""

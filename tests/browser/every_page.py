@@ -1,0 +1,69 @@
+"""Every page there is, with addresses of records that are there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.system.at_work import AtWork
+
+# name → (who, address with {names} of records)
+PAGES = {
+    "login": ("", "/login"),
+    "home": ("A001", "/"),
+    "home with a player": ("A001", "/?player={player}"),
+    "home, follow-ups": ("A001", "/?view=follow"),
+    "home of a supervisor": ("M001", "/?view=vip&player={player}"),
+    "players": ("A001", "/players"),
+    "one player": ("A001", "/players/{player}"),
+    "new player": ("A001", "/players/new"),
+    "change a player": ("A001", "/players/{player}/edit"),
+    "tickets": ("A001", "/tickets?tab=all"),
+    "one ticket": ("A001", "/tickets/{ticket}"),
+    "change a ticket": ("A001", "/tickets/{ticket}?edit=1"),
+    "hand over a ticket": ("A001", "/tickets/{ticket}/transfer"),
+    "sales": ("A001", "/sales?tab=all"),
+    "orders": ("M001", "/orders?tab=all"),
+    "one order": ("M001", "/orders/{order}"),
+    "packs": ("M001", "/packs?tab=all"),
+    "one pack": ("M001", "/packs/{pack}"),
+    "pack builder": ("A001", "/packs/new"),
+    "pack builder with a pack": ("M001", "/packs/{pack}/edit"),
+    "items": ("admin", "/items"),
+    "one item": ("admin", "/items/{item}"),
+    "staff": ("admin", "/settings/staff"),
+    "new staff": ("admin", "/settings/staff/new"),
+    "leave": ("admin", "/settings/staff/{agent}/leave"),
+    "departments": ("admin", "/settings/departments"),
+    "roles": ("admin", "/settings/roles"),
+    "one role": ("admin", "/settings/roles/00000000-0000-0000-0000-000000000001"),
+    "new role": ("admin", "/settings/roles/new"),
+    "discount rules": ("admin", "/settings/discount-rules"),
+    "jobs": ("M001", "/jobs"),
+    "personal data": ("admin", "/players/{player}/privacy"),
+    "import players": ("admin", "/players/imports"),
+    "account": ("A001", "/account"),
+    "search": ("A001", "/search?q=13"),
+    "API": ("A001", "/docs/api"),
+    "events": ("A001", "/docs/events"),
+    "not found": ("A001", "/nowhere"),
+    "forbidden": ("A001", "/settings/staff/new"),
+}
+
+
+def records(suite: AtWork) -> dict[str, str]:
+    """IDs to put into the addresses: a player of A001's who has tickets and touches, and one of everything."""
+    agent, supervisor = suite.desk("A001"), suite.desk("M001")
+    ticket = _of(agent, "/tickets?limit=1&sort=-created_at")
+    return {
+        "player": ticket["player_id"],
+        "agent": agent.get("/me")["staff"]["id"],
+        "ticket": ticket["id"],
+        "order": _of(supervisor, "/orders?limit=1")["id"],
+        "pack": _of(supervisor, "/packs?state=on_sale&limit=1")["id"],
+        "item": _of(supervisor, "/items?state=on_sale&limit=1")["id"],
+    }
+
+
+def _of(desk: Any, path: str) -> dict[str, Any]:
+    found: dict[str, Any] = desk.get(path)["items"][0]
+    return found

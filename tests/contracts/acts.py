@@ -1,0 +1,157 @@
+"""What is done in the running suite so that every fact there is gets told once: one act for each part of the house."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chassis.callers import Caller
+from chassis.clock import new_id
+from deploy.local.game import players as game
+from player.application.readings import BATCH, Readings
+from tests.support.rows_in_suite import draft
+from tests.support.suite_in_process import Api, InProcessSuite
+
+
+def play(suite: InProcessSuite) -> None:
+    """All acts, one after the other; add one here for a fact that is new."""
+    people(suite)
+    items = price_list(suite)
+    packs(suite, items)
+    roles(suite)
+    systems(suite)
+    player = players(suite)
+    reading(suite)
+    tickets(suite, player)
+    sales(suite, player, items)
+
+
+def people(suite: InProcessSuite) -> None:
+    """Somebody joins, is moved and leaves; a department gets another name."""
+    admin = suite.api("admin")
+    department = admin.get(f"/departments/{suite.departments['二部']}").json
+    admin.patch(f"/departments/{department['id']}", {"name": "华东二部"}, version=department["version"])
+    body = {"no": "N777", "name": "新来的客服", "wechat_id": "wx_n777", "password": "hello-desk-777"}
+    member = admin.made("/staff", body)
+    for change in ({"department_id": department["id"]}, {"state": "left"}):
+        member = admin.patch(f"/staff/{member['id']}", change, version=member["version"]).json
+
+
+def roles(suite: InProcessSuite) -> None:
+    """The company makes a role of its own."""
+    role = {
+        "code": "vip_agent",
+        "zh": "大R专员",
+        "en": "VIP agent",
+        "scope": "self",
+        "actions": ["player.read", "touch.create"],
+    }
+    suite.api("admin").made("/roles", role)
+
+
+def systems(suite: InProcessSuite) -> None:
+    """Another system of the company gets a way in, and loses it."""
+    admin = suite.api("admin")
+    client = admin.made("/api-clients", {"name": "ERP", "scopes": ["player:read", "sales:read"]})
+    admin.made(f"/api-clients/{client['id']}/revoke", None, version=client["version"])
+
+
+def price_list(suite: InProcessSuite) -> list[dict[str, Any]]:
+    """Items come, one is adjusted, one goes; returns the dearest that stay."""
+    admin = suite.api("admin")
+    admin.made("/items/sync", None)
+    items: list[dict[str, Any]] = admin.get("/items", query_string={"limit": 9, "sort": "-price"}).json["items"]
+    admin.patch(
+        f"/items/{items[0]['id']}",
+        {"adjusted_price": {"amount": "88.00", "currency": "CNY"}},
+        version=items[0]["version"],
+    )
+    suite.game.world.put_item(items[-1]["game_item_id"], None)
+    admin.made("/items/sync", None)
+    return items[1:4]
+
+
+def packs(suite: InProcessSuite, items: list[dict[str, Any]]) -> None:
+    """A rule is made; a pack is drafted, published and taken off again."""
+    limits = {"free_limit": "0.10", "approval_limit": "0.40"}
+    suite.api("admin").made("/discount-rules", {"name": "日常折扣上限", "kind": "max_discount", **limits})
+    supervisor = suite.api("M001")
+    pack = on_sale(suite, items[0]["id"], "限时试卖")
+    supervisor.made(f"/packs/{pack['id']}/withdraw", None, version=pack["version"])
+
+
+def on_sale(suite: InProcessSuite, item_id: str, name: str) -> dict[str, Any]:
+    """A pack of ten pieces that may be sold."""
+    pack = draft(suite, "M001", item_id, name)
+    return suite.api("M001").made(f"/packs/{pack['id']}/publish", None, version=pack["version"])
+
+
+def players(suite: InProcessSuite) -> dict[str, Any]:
+    """A player is written down, registers, spends, is tagged and bound; another is deleted. Returns the first."""
+    agent, admin = suite.api("A001"), suite.api("admin")
+    phone = game.phone(4000)
+    suite.game.world.put_player(phone, {"total_spend": "12.00"})
+    player = agent.made("/players", {"phone": phone, "wechat_id": "banzhan_cha", "wechat_name": "半盏清茶"})
+    path = f"/players/{player['id']}"
+    agent.made(f"{path}/game-snapshot", None)
+    agent.made(f"/players/{player['id']}/phone-reveals", {"reason": "玩家要求电话回访"})
+    suite.game.world.put_player(phone, {"total_spend": "98765.00"})
+    agent.made(f"{path}/game-snapshot", None)
+    for change in ({"tags": ["高潜力", "喜欢皮肤"]}, {"wechat_id": "banzhan_new"}):
+        agent.patch(path, change, version=agent.get(path).json["version"])
+    admin.made(f"{path}/binding", {"agent_id": suite.staff["A002"].id, "reason": "玩家要求换人"})
+    admin.made(f"{path}/binding", {"agent_id": agent.id, "reason": "换回来"})
+    suite.pump()
+    gone = agent.made("/players", {"wechat_id": "made_by_mistake"})
+    assert admin.delete(f"/players/{gone['id']}", version=gone["version"]).status_code == 204
+    erased = agent.made("/players", {"wechat_id": "wants_to_be_forgotten"})
+    admin.made(f"/players/{erased['id']}/erasure", {"reason": "玩家本人要求"}, version=erased["version"])
+    found: dict[str, Any] = agent.get(path).json
+    return found
+
+
+def reading(suite: InProcessSuite) -> None:
+    """Somebody is shown more players than a day's work explains."""
+    who = Caller(suite.staff["A002"].id)
+    Readings(suite.services["player"].runtime, alarm=BATCH - 1, limit=10_000).note(
+        who, (new_id() for _ in range(BATCH))
+    )
+
+
+def tickets(suite: InProcessSuite, player: dict[str, Any]) -> None:
+    """A ticket is written with a phone number in its text, worked on, completed, reopened and handed over."""
+    agent = suite.api("A001")
+    body = {"player_id": player["id"], "question": "月卡没有到账，回电 13800138000", "category": "recharge"}
+    ticket = agent.made("/tickets", body)
+    path = f"/tickets/{ticket['id']}"
+    ticket = agent.patch(path, {"priority": "high"}, version=ticket["version"]).json
+    ticket = agent.made(f"{path}/start", None, version=ticket["version"])
+    ticket = agent.made(f"{path}/complete", {"solution": "已补发，请查收邮件"}, version=ticket["version"])
+    ticket = agent.made(f"{path}/reopen", {"reason": "只到了一半"}, version=ticket["version"])
+    second_line = {"department_id": suite.departments["二线"], "reason": "请技术看日志"}
+    agent.made(f"{path}/transfers", second_line, version=ticket["version"])
+
+
+def sales(suite: InProcessSuite, player: dict[str, Any], items: list[dict[str, Any]]) -> None:
+    """One touch does not sell; one order is approved, paid, shipped and closed, another called off."""
+    agent, supervisor = suite.api("A001"), suite.api("M001")
+    pack = on_sale(suite, items[1]["id"], "周末补给")
+    touch = {"player_id": player["id"], "channel": "wechat", "outcome": "refused", "lost_reason": "too_expensive"}
+    agent.made("/touches", {**touch, "pack_no": pack["no"], "note": "说等周末活动再看看"})
+    cheap = {"amount": f"{float(pack['price']['amount']) * 0.7:.2f}", "currency": "CNY"}
+    order = agent.made("/orders", {"player_id": player["id"], "pack_no": pack["no"], "price": cheap})
+    path = f"/orders/{order['id']}"
+    supervisor.made(f"{path}/approvals", {"verdict": "approve"}, version=order["version"])
+    pay(agent, path, order["total"])
+    for step in ("ship", "complete"):
+        supervisor.made(f"{path}/{step}", None, version=supervisor.get(path).json["version"])
+    other = agent.made("/orders", {"player_id": player["id"], "pack_no": pack["no"]})
+    agent.made(f"/orders/{other['id']}/cancel", {"reason": "玩家改主意了"}, version=other["version"])
+
+
+def pay(agent: Api, path: str, total: dict[str, Any]) -> None:
+    """The whole price in two payments."""
+    half = {**total, "amount": f"{float(total['amount']) / 2:.2f}"}
+    rest = {**total, "amount": f"{float(total['amount']) - float(half['amount']):.2f}"}
+    for number, amount in enumerate((half, rest)):
+        body = {"method": "wechat_pay", "amount": amount, "external_no": f"wx{number}"}
+        agent.made(f"{path}/payments", body, key=f"examples-{path}-{number}")

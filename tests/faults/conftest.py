@@ -1,0 +1,71 @@
+"""The farm, started once; and the one table of what each fault has cost."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from deploy.local.rabbitmq import server_program
+from tests.faults.farm import Farm
+from tests.faults.invariant import Finding
+from tests.support.requirements import cannot_test
+
+COLUMNS = ("acknowledged", "facts", "delivered", "lost", "doubled", "differences", "dead", "seconds")
+
+
+@pytest.fixture(scope="session")
+def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    """The real processes."""
+    if server_program() is None:
+        cannot_test("the faults R1 to R6, R17, R18, R20", "rabbitmq-server is not installed, and it must be killed")
+    folder = tmp_path_factory.mktemp("farm")
+    for parent in (folder, folder.parent, folder.parent.parent):
+        parent.chmod(0o711)
+    made = Farm(folder)
+    try:
+        yield made.start()
+    finally:
+        made.stop()
+
+
+Repeats = Callable[[int, int], int]
+
+
+@pytest.fixture(params=["short", pytest.param("full", marks=pytest.mark.faults_long)])
+def repeats(request: pytest.FixtureRequest) -> Repeats:
+    """How often a fault is repeated: a few times in every run, as often as is asked for under `make faults`.
+
+    FAULT_REPEATS lowers the full number, to try the long form out.
+    """
+    most = int(os.environ.get("FAULT_REPEATS") or 1_000_000)
+    return lambda short, full: short if request.param == "short" else min(full, most)
+
+
+@pytest.fixture
+def table(request: pytest.FixtureRequest, record_property: Callable[[str, object], None]) -> Callable[..., None]:
+    """Put a row into the table and require that the invariant holds."""
+
+    def put(row: str, finding: Finding, **more: Any) -> None:
+        values = {"row": row, **asdict(finding), "more": ", ".join(f"{name} {value}" for name, value in more.items())}
+        record_property("fault", json.dumps(values))
+        assert finding.holds, finding
+
+    return put
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """The table, whichever worker the tests ran in."""
+    reports = [report for key in ("passed", "failed") for report in terminalreporter.stats.get(key, [])]
+    rows = [json.loads(v) for r in reports for name, v in getattr(r, "user_properties", []) if name == "fault"]
+    if not rows:
+        return
+    terminalreporter.write_sep("-", "faults: invariant I")
+    terminalreporter.write_line(f"{'fault':44}" + "".join(f"{name:>13}" for name in COLUMNS))
+    for row in rows:
+        figures = "".join(f"{row[name]:>13.1f}" if name == "seconds" else f"{row[name]:>13}" for name in COLUMNS)
+        terminalreporter.write_line(f"{row['row']:44}{figures}  {row['more']}")

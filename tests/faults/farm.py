@@ -1,0 +1,164 @@
+"""The real processes: PostgreSQL, RabbitMQ, the ticket service's web and worker, and the mirror; each can be killed."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pika
+import psycopg
+import requests
+
+from chassis.data.database import Database
+from chassis.data.migrations import migrate
+from chassis.data.rights import append_only
+from chassis.facts.bus import Queue, open_bus
+from chassis.http.auth import Minter
+from chassis.ops.samples import key_pair
+from chassis.service import Service
+from deploy.local import processes
+from deploy.local.databases import owner_of
+from deploy.local.ports import Ports
+from deploy.local.postgres import FAST_AND_LOSSY, Postgres
+from deploy.local.rabbitmq import Rabbit
+from deploy.local.state import ROOT, State
+from tests.faults.mirror.service import QUICK_RETRIES
+from tests.faults.mirror.service import SERVICE as MIRROR
+from ticket.app import SERVICE as TICKET
+
+NAMES = ("ticket", "mirror")
+QUEUE: Queue = MIRROR.subscriptions[0].queue("mirror")
+
+
+class Farm:
+    """Everything that is killed here; started once, and after each test as it was before."""
+
+    def __init__(self, folder: Path) -> None:
+        state = State(folder)
+        self.ports, self.logs = Ports(state), folder / "logs"
+        self.rabbit = Rabbit(state, self.ports, NAMES)
+        self.postgres = Postgres(state, self.ports.port("postgres"), FAST_AND_LOSSY)
+        self.private_key, self.public_key = key_pair()
+        self.minter = Minter(self.private_key)
+        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.url = f"http://127.0.0.1:{self.ports.port('web')}"
+
+    def start(self) -> Farm:
+        """Servers, databases, queues, processes."""
+        self.rabbit.begin()
+        self.postgres.start()
+        self.postgres.create_databases(NAMES)
+        self.rabbit.wait()
+        for service in (TICKET, MIRROR):
+            self._prepare(service)
+        for name in ("web", "worker", "mirror"):
+            self.launch(name)
+        eventually(self.answers, 60, "the web process")
+        return self
+
+    def stop(self) -> None:
+        """End everything."""
+        for name in list(self.running):
+            self.kill(name)
+        self.rabbit.kill()
+        self.postgres.kill()
+
+    def launch(
+        self, name: str, fault: str = "", *, prefix: Sequence[str] = (), **settings: str
+    ) -> subprocess.Popen[bytes]:
+        """Start `web`, `worker` or `mirror`, armed with a fault point or not; `settings` are environment variables."""
+        module = "tests.faults.mirror" if name == "mirror" else "ticket"
+        argv = [*prefix, sys.executable, "-m", module, "web" if name == "web" else "worker"]
+        env = self._env(module) | ({"PLAYDESK_FAULT": fault} if fault else {}) | settings
+        self.running[name] = processes.spawn(argv, env=env, log=self.logs / f"{name}.log", cwd=ROOT)
+        return self.running[name]
+
+    def kill(self, name: str) -> None:
+        """SIGKILL a process and all it has started."""
+        if name in self.running:
+            processes.kill(self.running.pop(name))
+
+    def again(self, name: str, fault: str = "", **more: Any) -> subprocess.Popen[bytes]:
+        """Kill a process and start it anew."""
+        self.kill(name)
+        return self.launch(name, fault, **more)
+
+    def dies(self, name: str, seconds: float = 60) -> None:
+        """Wait until an armed fault point has killed a process."""
+        child = self.running[name]
+        eventually(lambda: child.poll() is not None, seconds, f"the end of {name}")
+        assert child.returncode == -signal.SIGKILL, (
+            f"{name} ended by itself: {processes.tail(self.logs / f'{name}.log')}"
+        )
+
+    def kill_a_web_worker(self) -> bool:
+        """SIGKILL one of the processes that serve requests; False where there is none just now."""
+        workers = processes.descendants(self.running["web"].pid)
+        if workers:
+            os.kill(random.choice(workers), signal.SIGKILL)
+        return bool(workers)
+
+    def answers(self) -> bool:
+        """Whether the web process answers and is ready."""
+        try:
+            return requests.get(f"{self.url}/readyz", timeout=2).status_code == 200
+        except requests.RequestException:
+            return False
+
+    def database(self, name: str) -> psycopg.Connection:
+        """A superuser's connection to a service's database."""
+        return self.postgres.connect(name)
+
+    def in_queues(self) -> dict[str, int]:
+        """How many messages wait in the mirror's queue, its retries and its dead letters."""
+        names = [QUEUE.name, QUEUE.dead, *(QUEUE.retry(seconds) for seconds in QUICK_RETRIES)]
+        with pika.BlockingConnection(pika.URLParameters(self.rabbit.url())) as connection:
+            channel = connection.channel()
+            return {name: channel.queue_declare(name, passive=True).method.message_count for name in names}
+
+    def dead_letters(self) -> list[str]:
+        """Take all dead letters; returns their reasons."""
+        found = []
+        with pika.BlockingConnection(pika.URLParameters(self.rabbit.url())) as connection:
+            channel = connection.channel()
+            while (got := channel.basic_get(QUEUE.dead, auto_ack=True))[0] is not None:
+                found.append((got[1].headers or {}).get("x-playdesk-reason", "no reason"))
+        return found
+
+    def _prepare(self, service: Service) -> None:
+        """Migrate its database and declare its queues, before anybody tells it anything."""
+        database = Database(self.postgres.url(service.name, owner_of(service.name)))
+        migrate(database.engine, service.migrations, login=service.name, append_only=append_only(service.metadata))
+        database.close()
+        bus = open_bus(self.rabbit.url(service.name))
+        bus.declare([subscription.queue(service.name) for subscription in service.subscriptions])
+
+    def _env(self, module: str) -> dict[str, str]:
+        name = module.rpartition(".")[2]
+        foreign = ("PLAYDESK_", "PYTEST", "PYTHONDONTWRITEBYTECODE")
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
+        return kept | {
+            "DATABASE_URL": self.postgres.url(name),
+            "PLAYDESK_BUS_URL": self.rabbit.url(name),
+            "TOKEN_PUBLIC_KEY": self.public_key,
+            "PORT": str(self.ports.port("web")),
+            "LOG_LEVEL": "WARNING",
+            "PYTHONPYCACHEPREFIX": str(self.logs / "bytecode"),
+            "MIRROR_QUICK_RETRIES": "1",
+        }
+
+
+def eventually(condition: Callable[[], bool], seconds: float, what: str) -> float:
+    """Wait until the condition holds; returns the seconds it took, fails by name when the time is up."""
+    started = time.monotonic()
+    while not condition():
+        assert time.monotonic() - started < seconds, f"{what} did not come about within {seconds} s"
+        time.sleep(0.05)
+    return time.monotonic() - started

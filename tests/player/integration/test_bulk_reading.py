@@ -1,0 +1,110 @@
+"""S26: whoever reads a company's players one after the other sets off an alarm and is held back long before the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from time import perf_counter
+
+import pytest
+
+from chassis.clock import new_id
+from player.application.readings import BATCH, Readings, forget_readings
+from player.domain.errors import TooManyRead
+from tests.player.lobby import READ, Lobby
+
+PLAYERS, ALARM, LIMIT = 10_000, 2_000, 5_000
+FILL = """
+    INSERT INTO players (id, version, created_at, updated_at, wechat_id, wechat_key, former, source, note, agent_id, vip_tier,
+        registered, tags, custom, deleted, edited_version, terms, names)
+    SELECT gen_random_uuid(), 1, now() - n * interval '1 second', now(), 'bulk_' || n, 'bulk_' || n, '[]', 'other', '',
+        '{agent}', 0, false, '{{}}', '{{}}', false, 1, '{{}}', '' FROM generate_series(1, {count}) n
+"""
+PROCESS = "player_readings"
+
+
+@pytest.fixture
+def crowd(lobby: Lobby) -> Iterator[Lobby]:
+    """10,000 players of the agent's; what the process remembers of earlier tests is none of this one's."""
+    with lobby.service.runtime.database.engine.begin() as connection:
+        connection.exec_driver_sql(FILL.format(agent=lobby.agent.id, count=PLAYERS))
+    yield lobby
+    with lobby.service.runtime.database.engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM players WHERE wechat_id LIKE 'bulk%%'")
+        connection.exec_driver_sql("DELETE FROM player_readings")
+    lobby.service.app.extensions.pop(PROCESS, None)
+
+
+def read_on(lobby: Lobby, person) -> tuple[int, object]:
+    """(different players shown until the end or a refusal, the last answer)."""
+    seen: set[str] = set()
+    cursor: str | None = ""
+    answer = None
+    while cursor is not None:
+        answer = person.get("/players", query_string={"limit": 200, **({"cursor": cursor} if cursor else {})})
+        if answer.status_code != 200:
+            break
+        seen |= {player["id"] for player in answer.json["items"]}
+        cursor = answer.json["next_cursor"]
+    return len(seen), answer
+
+
+def alarms(lobby: Lobby, staff_id: str) -> list[int]:
+    query = "SELECT data FROM outbox WHERE subject = :id AND type = 'bulk_reading.noticed.v1'"
+    return [row.data["players"] for row in lobby.rows(query, id=staff_id)]
+
+
+def test_an_agent_who_reads_ten_thousand_players_is_told_of_and_held_back(crowd: Lobby, figure):
+    started = perf_counter()
+    shown, answer = read_on(crowd, crowd.agent)
+    seconds = perf_counter() - started
+    figure("S26", players=PLAYERS, shown=shown, alarm_at=alarms(crowd, crowd.agent.id), held_after_s=f"{seconds:.1f}")
+    assert LIMIT <= shown <= LIMIT + 200 + BATCH
+    assert (answer.status_code, answer.json["code"], answer.json["limit"]) == (429, "too_many_read", LIMIT)
+    assert 80_000 < int(answer.headers["Retry-After"]) <= 86_400
+    (at,) = alarms(crowd, crowd.agent.id)
+    assert ALARM < at <= ALARM + 200 + BATCH
+    one = crowd.a_player()
+    assert crowd.agent.get(f"/players/{one['id']}").status_code == 429, "one by one is no way around"
+    assert crowd.boss.get(f"/players/{one['id']}").status_code == 200, "others go on"
+
+
+def test_another_process_holds_the_same_person_back(crowd: Lobby):
+    read_on(crowd, crowd.agent)
+    elsewhere = Readings(crowd.service.runtime, ALARM, LIMIT)
+    caller = crowd.agent.caller
+    elsewhere.must_not_be_held(caller)
+    elsewhere.note(caller, (new_id() for _ in range(BATCH)))
+    with pytest.raises(TooManyRead):
+        elsewhere.must_not_be_held(caller)
+
+
+def test_whoever_may_export_is_told_of_and_not_held_back(crowd: Lobby):
+    boss = crowd.service.person(READ, "player.export", scope="all")
+    shown, answer = read_on(crowd, boss)
+    assert answer.status_code == 200
+    assert shown >= PLAYERS
+    assert len(alarms(crowd, boss.id)) == 1
+
+
+def test_the_same_players_again_are_no_further_ones(crowd: Lobby):
+    few = Readings(crowd.service.runtime, alarm=60, limit=100)
+    ids = [new_id() for _ in range(BATCH)]
+    for _ in range(10):
+        few._known.clear()  # as after a restart
+        few.note(crowd.agent.caller, ids)
+        few.must_not_be_held(crowd.agent.caller)
+    assert alarms(crowd, crowd.agent.id) == []
+
+
+def test_what_is_a_day_old_is_forgotten_and_counts_no_more(crowd: Lobby):
+    few = Readings(crowd.service.runtime, alarm=60, limit=100)
+    few.note(crowd.agent.caller, (new_id() for _ in range(2 * BATCH)))
+    with crowd.service.runtime.database.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE player_readings SET at = at - interval '25 hours'")
+    few.note(crowd.agent.caller, (new_id() for _ in range(BATCH)))
+    few.must_not_be_held(crowd.agent.caller)
+    work = crowd.service.runtime.work()
+    with work.session:
+        forget_readings(work)
+        work.commit()
+    assert len(crowd.rows("SELECT 1 FROM player_readings")) == BATCH

@@ -1,0 +1,111 @@
+"""A desk for the tests of the sales service: an agent, a player, packs, and what the gateway would say of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from itertools import count
+from typing import Any
+
+from sqlalchemy import select
+from werkzeug.test import TestResponse
+
+from chassis.clock import new_id
+from chassis.data.tables import outbox
+from chassis.data.unit_of_work import UnitOfWork
+from tests.sales.builders import a_line
+from tests.support.services import Person, ServiceUnderTest
+
+READ, TOUCH, ORDER, PAY, APPROVE = "sales.read", "touch.create", "order.create", "order.pay", "order.approve"
+AGENT = (READ, TOUCH, ORDER, PAY)
+_numbers = count(10_000)
+
+
+def money(amount: str) -> dict[str, str]:
+    """An amount as the API has it."""
+    return {"amount": amount, "currency": "CNY"}
+
+
+class Desk:
+    """One agent's desk; every desk has its own agent, player and pack."""
+
+    def __init__(self, service: ServiceUnderTest) -> None:
+        self.service = service
+        self.agent = service.person(*AGENT)
+        self.player = self.a_player()
+        self.pack = self.a_pack()
+        self.agent.references = self.references()
+
+    def a_player(self, **fields: Any) -> dict[str, Any]:
+        """A player's state; the agent's own unless said otherwise."""
+        state = {"id": new_id(), "version": 1, "nickname": "半盏清茶", "wechat_id": f"wx_{new_id()[-12:]}"}
+        return {**state, "wechat_name": None, "agent_id": self.agent.id, "vip_tier": 3, "deleted": False, **fields}
+
+    def a_pack(self, price: str = "100.00", **fields: Any) -> dict[str, Any]:
+        """A pack's state: on sale, its items worth 125.00."""
+        state = {"id": new_id(), "version": 1, "no": f"P{next(_numbers)}", "revision": 1, "name": "周末礼包"}
+        lines = [a_line(), a_line(no="I2", name="强化石", quantity=5, unit="5.00")]
+        more = {"lines": lines, "sum": money("125.00"), "price": money(price), "discount": "0.2000"}
+        return {**state, **more, "state": "on_sale", "player_id": None, "valid_until": None, **fields}
+
+    def references(self, *packs: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+        """What the gateway would put into the token."""
+        return {"player": [self.player], "pack": [self.pack, *packs]}
+
+    def know(
+        self, *, players: tuple[dict, ...] = (), packs: tuple[dict, ...] = (), staff: tuple[dict, ...] = ()
+    ) -> None:
+        """Let the service take these copies, as it would from facts."""
+        with self.work() as work:
+            for kind, states in (("player", players), ("pack", packs), ("staff", staff)):
+                self.service.service.references[kind].keep(work, states)
+
+    def someone(self, *permissions: str, **options: Any) -> Person:
+        """Somebody else, whose token names the same player and pack."""
+        return self.service.person(*permissions, references=self.references(), **options)
+
+    def touch(self, by: Person | None = None, **fields: Any) -> TestResponse:
+        """POST /touches."""
+        body = {"player_id": self.player["id"], "channel": "wechat", "outcome": "considering", **fields}
+        return (by or self.agent).post("/touches", body)
+
+    def refuse(self, **fields: Any) -> TestResponse:
+        """POST /touches: refused as too expensive."""
+        return self.touch(
+            **{"outcome": "refused", "lost_reason": "too_expensive", "pack_no": self.pack["no"], **fields}
+        )
+
+    def order(self, by: Person | None = None, *, key: str | None = None, **fields: Any) -> TestResponse:
+        """POST /orders of the desk's pack."""
+        body = {"player_id": self.player["id"], "pack_no": self.pack["no"], **fields}
+        return (by or self.agent).post("/orders", body, key=key)
+
+    def pay(self, order: dict[str, Any], amount: str, by: Person | None = None, **fields: Any) -> TestResponse:
+        """POST /orders/{id}/payments under a key of its own."""
+        body = {"method": "wechat_pay", "amount": money(amount), **fields}
+        return (by or self.agent).post(f"/orders/{order['id']}/payments", body, key=new_id())
+
+    def step(self, order: dict[str, Any], name: str, json: Any = None, by: Person | None = None) -> TestResponse:
+        """POST /orders/{id}/{name} at the version of `order`."""
+        return (by or self.agent).post(f"/orders/{order['id']}/{name}", json, version=order["version"])
+
+    def summary(self, by: Person | None = None) -> dict[str, Any]:
+        """GET /sales-summary of the player."""
+        found = (by or self.agent).get(f"/sales-summary?player_id={self.player['id']}")
+        assert found.status_code == 200, found.text
+        return found.json
+
+    def facts(self, *subjects: str) -> list[Any]:
+        """The facts of these records, in the order they were written."""
+        query = select(outbox).where(outbox.c.subject.in_(subjects)).order_by(outbox.c.position)
+        with self.service.runtime.database.reading.connect() as connection:
+            return list(connection.execute(query))
+
+    @contextmanager
+    def work(self, by: Person | None = None, now: datetime | None = None) -> Iterator[UnitOfWork]:
+        """A unit of work of the agent, at a moment of one's choice, committed at the end."""
+        work = self.service.runtime.work((by or self.agent).caller, now=now)
+        with work.session:
+            yield work
+            work.commit()

@@ -1,0 +1,276 @@
+"""What is expected of every operation of the API: its action, the row it names, and a body that is not refused by form.
+
+This is the policy once more, written by another hand: an operation that is not here fails the walk, and so does one
+whose action is not the one written here. Who has an action is read from `gateway.policies.ROLES`; who reaches a row
+is said in `reaches`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.policies import ALL, DEPARTMENT_AND_BELOW, OWN, ROLES
+from tests.support.rows_in_suite import OWNERS, Rows
+from tests.support.suite_in_process import InProcessSuite, Member
+
+ACTORS = ("A001", "M001", "S001", "Q001", "admin")  # one of each role; A001 is whose rows are "own"
+SHARED = {"item", "pack", "discount_rule", "staff", "department", "session", "api_client", "secret", "role"}
+STALE = '"999999"'  # a version no record has: whoever reaches the record is told 412, and nothing changes
+_count = itertools.count(1)
+
+
+@dataclass(frozen=True)
+class Case:
+    """The suite, its rows, and whose row this request names."""
+
+    suite: InProcessSuite
+    rows: Rows
+    owner: str
+
+    def id(self, kind: str) -> str:
+        """The ID of the record of a kind."""
+        found: str = self.rows.record(kind, self.owner)["id"]
+        return found
+
+    @property
+    def owner_id(self) -> str:
+        """The owner's staff ID."""
+        return self.suite.staff[self.owner].id
+
+
+Body = Callable[[Case], Any]
+
+
+@dataclass(frozen=True)
+class Expected:
+    """`action` is needed; `row` is the kind of record that path, query or body name; `query` and `body` make them."""
+
+    action: str
+    row: str | None = None
+    query: Callable[[Case], dict[str, Any]] | None = None
+    body: Body | None = None
+    listed: str | None = None
+
+
+def _of_player(case: Case) -> dict[str, Any]:
+    return {"player_id": case.id("player")}
+
+
+def _yuan(amount: str) -> dict[str, str]:
+    return {"amount": amount, "currency": "CNY"}
+
+
+def _pack(case: Case) -> dict[str, Any]:
+    return {"name": "走查礼包", "lines": [{"item_id": case.id("item"), "quantity": 10}], "discount": "0.05"}
+
+
+def _unique(text: str) -> str:
+    return f"{text}{next(_count)}"
+
+
+def _role() -> dict[str, Any]:
+    return {"code": _unique("walk_"), "zh": "走查", "en": "Walk", "scope": "self", "actions": ["player.read"]}
+
+
+API: dict[str, Expected] = {
+    # signing in
+    "POST /login": Expected("public", body=lambda _: {"staff_no": "nobody", "password": "a wrong password"}),
+    "POST /logout": Expected(OWN),
+    "GET /me": Expected(OWN),
+    "GET /me/sessions": Expected(OWN),
+    "DELETE /me/sessions": Expected(OWN),
+    "DELETE /me/sessions/{session_id}": Expected(OWN, row="session"),
+    "GET /me/second-factor": Expected(OWN),
+    "POST /me/second-factor": Expected(OWN, body=lambda _: {"password": "a wrong password"}),
+    "POST /me/second-factor/confirm": Expected(OWN, body=lambda _: {"otp": "000000"}),
+    "POST /me/second-factor/recovery-codes": Expected(OWN, body=lambda _: {"otp": "000000"}),
+    "POST /me/second-factor/remove": Expected(OWN, body=lambda _: {"otp": "000000"}),
+    "GET /staff/{staff_id}/sessions": Expected("staff.write", row="staff"),
+    "DELETE /staff/{staff_id}/sessions": Expected("staff.write", row="staff"),
+    "DELETE /staff/{staff_id}/sessions/{session_id}": Expected("staff.write", row="staff"),
+    "GET /staff/{staff_id}/second-factor": Expected("staff.write", row="staff"),
+    "DELETE /staff/{staff_id}/second-factor": Expected("staff.write", row="staff"),
+    # composed
+    "GET /home": Expected("player.read", row="player", query=_of_player),
+    "GET /search": Expected("player.read", query=lambda _: {"q": "玩家"}),
+    "GET /counters": Expected("player.read"),
+    # gateway
+    "GET /roles": Expected("staff.read", listed="role"),
+    "POST /roles": Expected("role.write", body=lambda _: _role()),
+    "GET /roles/{role_id}": Expected("staff.read", row="role"),
+    "PATCH /roles/{role_id}": Expected("role.write", row="role", body=lambda _: {"zh": "改名"}),
+    "DELETE /roles/{role_id}": Expected("role.write", row="role"),
+    "GET /staff": Expected("staff.read", listed="staff"),
+    "POST /staff": Expected("staff.write", body=lambda _: {"no": _unique("W"), "name": "走查"}),
+    "GET /staff/{staff_id}": Expected("staff.read", row="staff"),
+    "PATCH /staff/{staff_id}": Expected("staff.write", row="staff", body=lambda _: {"line": 2}),
+    "GET /staff/{staff_id}/belongings": Expected("staff.write", row="staff"),
+    "POST /staff/{staff_id}/leave": Expected("staff.write", row="staff", body=lambda _: {"rule": "pool"}),
+    "GET /departments": Expected("department.read", listed="department"),
+    "POST /departments": Expected("department.write", body=lambda _: {"name": _unique("走查部")}),
+    "GET /departments/{department_id}": Expected("department.read", row="department"),
+    "PATCH /departments/{department_id}": Expected(
+        "department.write", row="department", body=lambda _: {"name": "改名"}
+    ),
+    "GET /api-clients": Expected("api_client.read"),
+    "POST /api-clients": Expected(
+        "api_client.write", body=lambda _: {"name": _unique("走查系统"), "scopes": ["player:read"]}
+    ),
+    "GET /api-clients/{client_id}": Expected("api_client.read", row="api_client"),
+    "PATCH /api-clients/{client_id}": Expected("api_client.write", row="api_client", body=lambda _: {"name": "改"}),
+    "POST /api-clients/{client_id}/secrets": Expected("api_client.write", row="api_client", body=lambda _: {}),
+    "DELETE /api-clients/{client_id}/secrets/{secret_id}": Expected("api_client.write", row="api_client"),
+    "POST /api-clients/{client_id}/revoke": Expected("api_client.write", row="api_client"),
+    "GET /wechat-accounts": Expected("staff.read"),
+    "GET /audit": Expected("audit.read"),
+    "GET /audit/{entry_id}": Expected("audit.read", row="audit_entry"),
+    # jobs, wherever they are done
+    "GET /jobs": Expected(OWN, listed="job"),
+    "GET /jobs/{job_id}": Expected(OWN, row="job"),
+    "POST /jobs/{job_id}/cancel": Expected(OWN, row="job"),
+    "GET /jobs/{job_id}/result": Expected(OWN, row="job"),
+    "GET /jobs/{job_id}/errors": Expected(OWN, row="job"),
+    "POST /players/exports": Expected("player.export", body=lambda _: {"format": "csv"}),
+    "POST /players/imports": Expected("player.import"),
+    "GET /players/imports/template": Expected("player.import"),
+    "POST /players/{player_id}/erasure": Expected("player.erase", row="player", body=lambda _: {"reason": "走查"}),
+    "GET /players/{player_id}/export": Expected("player.export", row="player"),
+    "POST /tickets/exports": Expected("ticket.export", body=lambda _: {"format": "csv"}),
+    "POST /touches/exports": Expected("sales.export", body=lambda _: {"format": "csv"}),
+    "POST /orders/exports": Expected("sales.export", body=lambda _: {"format": "csv"}),
+    # player
+    "GET /players": Expected("player.read", listed="player"),
+    "POST /players": Expected("player.create", body=lambda _: {"wechat_id": _unique("wx_walk_")}),
+    "GET /players/{player_id}": Expected("player.read", row="player"),
+    "PATCH /players/{player_id}": Expected("player.update", row="player", body=lambda _: {"note": "走查"}),
+    "DELETE /players/{player_id}": Expected("player.delete", row="player"),
+    "POST /players/{player_id}/binding": Expected(
+        "player.bind", row="player", body=lambda case: {"agent_id": case.owner_id, "reason": "走查"}
+    ),
+    "GET /players/{player_id}/bindings": Expected("player.read", row="player"),
+    "POST /players/{player_id}/game-snapshot": Expected("player.update", row="player"),
+    "GET /players/{player_id}/phone-reveals": Expected("player.phone.reveal", row="player"),
+    "POST /players/{player_id}/phone-reveals": Expected(
+        "player.phone.reveal", row="player", body=lambda _: {"reason": "走查"}
+    ),
+    # ticket
+    "GET /tickets": Expected("ticket.read", listed="ticket"),
+    "POST /tickets": Expected(
+        "ticket.create", row="player", body=lambda case: {**_of_player(case), "question": "走查"}
+    ),
+    "GET /tickets/{ticket_id}": Expected("ticket.read", row="ticket"),
+    "PATCH /tickets/{ticket_id}": Expected("ticket.update", row="ticket", body=lambda _: {"question": "走查"}),
+    "POST /tickets/{ticket_id}/start": Expected("ticket.update", row="ticket"),
+    "POST /tickets/{ticket_id}/complete": Expected("ticket.update", row="ticket", body=lambda _: {"solution": "走查"}),
+    "POST /tickets/{ticket_id}/reopen": Expected("ticket.update", row="ticket", body=lambda _: {"reason": "走查"}),
+    "GET /tickets/{ticket_id}/timeline": Expected("ticket.read", row="ticket"),
+    "POST /tickets/{ticket_id}/transfers": Expected(
+        "ticket.transfer", row="ticket", body=lambda case: {"department_id": case.id("department"), "reason": "走查"}
+    ),
+    "POST /transfers/{transfer_id}/accept": Expected("ticket.transfer", row="transfer"),
+    "POST /transfers/{transfer_id}/return": Expected(
+        "ticket.transfer", row="transfer", body=lambda _: {"reason": "走查"}
+    ),
+    "GET /ticket-summary": Expected("ticket.read", row="player", query=_of_player),
+    "GET /ticket-counters": Expected("ticket.read"),
+    # sales
+    "GET /touches": Expected("sales.read", listed="touch"),
+    "POST /touches": Expected(
+        "touch.create",
+        row="player",
+        body=lambda case: {**_of_player(case), "channel": "wechat", "outcome": "considering"},
+    ),
+    "GET /touches/{touch_id}": Expected("sales.read", row="touch"),
+    "PATCH /touches/{touch_id}": Expected("touch.create", row="touch", body=lambda _: {"note": "走查"}),
+    "GET /orders": Expected("sales.read", listed="order"),
+    "POST /orders": Expected(
+        "order.create",
+        row="player",
+        body=lambda case: {**_of_player(case), "pack_no": case.rows.shared["pack_on_sale"]["no"]},
+    ),
+    "GET /orders/{order_id}": Expected("sales.read", row="order"),
+    "POST /orders/{order_id}/payments": Expected(
+        "order.pay", row="order", body=lambda _: {"method": "alipay", "amount": _yuan("0.01")}
+    ),
+    "POST /orders/{order_id}/approvals": Expected("order.approve", row="order", body=lambda _: {"verdict": "approve"}),
+    "POST /orders/{order_id}/cancel": Expected("order.create", row="order", body=lambda _: {"reason": "走查"}),
+    "POST /orders/{order_id}/ship": Expected("order.create", row="order"),
+    "POST /orders/{order_id}/complete": Expected("order.create", row="order"),
+    "GET /sales-summary": Expected("sales.read", row="player", query=_of_player),
+    "GET /sales-counters": Expected("sales.read"),
+    # catalog: permissions decide, rows do not
+    "GET /items": Expected("item.read"),
+    "POST /items/sync": Expected("item.sync"),
+    "GET /items/{item_id}": Expected("item.read", row="item"),
+    "PATCH /items/{item_id}": Expected("item.adjust", row="item", body=lambda _: {"note": "走查"}),
+    "GET /items/{item_id}/price-history": Expected("item.read", row="item"),
+    "POST /items/{item_id}/resolution": Expected("item.adjust", row="item", body=lambda _: {"keep": "list"}),
+    "GET /packs": Expected("pack.read", listed="pack"),
+    "POST /packs": Expected("pack.create", body=_pack),
+    "POST /packs/preview": Expected("pack.read", body=_pack),
+    "GET /packs/{pack_id}": Expected("pack.read", row="pack"),
+    "PATCH /packs/{pack_id}": Expected("pack.create", row="pack", body=lambda _: {"note": "走查"}),
+    "POST /packs/{pack_id}/publish": Expected("pack.publish", row="pack"),
+    "POST /packs/{pack_id}/approve": Expected("pack.approve", row="pack"),
+    "POST /packs/{pack_id}/withdraw": Expected("pack.publish", row="pack"),
+    "GET /packs/{pack_id}/revisions": Expected("pack.read", row="pack"),
+    "GET /discount-rules": Expected("discount_rule.read", listed="discount_rule"),
+    "POST /discount-rules": Expected(
+        "discount_rule.write", body=lambda _: {"name": _unique("规则"), "kind": "min_price", "min_price": _yuan("0.01")}
+    ),
+    "GET /discount-rules/{rule_id}": Expected("discount_rule.read", row="discount_rule"),
+    "PATCH /discount-rules/{rule_id}": Expected(
+        "discount_rule.write", row="discount_rule", body=lambda _: {"name": "改"}
+    ),
+}
+
+# The kind of record that a part of a path names.
+KIND_OF_PART = {
+    "player_id": "player",
+    "ticket_id": "ticket",
+    "transfer_id": "transfer",
+    "touch_id": "touch",
+    "order_id": "order",
+    "item_id": "item",
+    "pack_id": "pack",
+    "rule_id": "discount_rule",
+    "staff_id": "staff",
+    "department_id": "department",
+    "entry_id": "audit_entry",
+    "job_id": "job",
+    "session_id": "session",
+    "client_id": "api_client",
+    "secret_id": "secret",
+    "role_id": "role",
+}
+
+
+def path_of(name: str, case: Case) -> str:
+    """The path of an operation with the IDs of this case."""
+    return re.sub(r"\{(\w+)\}", lambda part: case.id(KIND_OF_PART[part[1]]), name.partition(" ")[2])
+
+
+def has(member: Member, action: str) -> bool:
+    """Whether the member's role has the action."""
+    return action in ("public", OWN) or action in ROLES[member.role].actions
+
+
+def reaches(suite: InProcessSuite, member: Member, kind: str | None, owner: str) -> bool:
+    """Whether the member's scope reaches this owner's record; a job is its owner's alone."""
+    if kind == "job":
+        return suite.staff[owner].id == member.id
+    if kind is None or kind in SHARED or ROLES[member.role].scope == ALL:
+        return True
+    if ROLES[member.role].scope == DEPARTMENT_AND_BELOW:
+        below = {suite.departments["一部"], suite.departments["一组"]}
+        return suite.staff[owner].department_id in below
+    return suite.staff[owner].id == member.id
+
+
+def owners_for(kind: str | None) -> tuple[str, ...]:
+    """Whose rows have to be tried: everybody's, or one where all are alike."""
+    return OWNERS[:1] if kind is None or kind in SHARED else OWNERS

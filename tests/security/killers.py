@@ -1,0 +1,168 @@
+"""S33: the tests that ought to turn red when a check is taken out, each callable by itself over one suite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from chassis.callers import Caller, Scope
+from tests.security import test_s01_further_checks as further
+from tests.security import test_s01_no_power as power
+from tests.security import test_s01_s02_api as api
+from tests.security import test_s01_s02_pages as pages
+from tests.security import test_s03_others_ids as ids
+from tests.security import test_s09_s10_tokens as tokens
+from tests.security import test_s11_s12_s13_signing_in as signing_in
+from tests.security import test_s14_csrf as csrf
+from tests.security import test_s28_nothing_told as told
+from tests.security.expectations import API, Case, reaches
+from tests.security.mutants import Mutant
+from tests.support.rows_in_suite import OWNERS, Rows
+from tests.support.suite_in_process import InProcessSuite, new_member
+
+Killer = Callable[[InProcessSuite, Rows], None]
+
+
+def silent(*_: Any, **__: Any) -> None:
+    """A figure that is not said."""
+
+
+def no_power_in_the_api(suite: InProcessSuite, rows: Rows) -> None:
+    assert power.through_the_api(suite, rows, api.operations(suite)) == []
+
+
+def no_power_on_the_pages(suite: InProcessSuite, rows: Rows) -> None:
+    assert power.through_the_pages(suite, rows, pages.rules(suite)) == []
+
+
+def services_decide(suite: InProcessSuite, rows: Rows, only: str | None = None) -> None:
+    """Without the action 403, out of reach 404, asked straight; of one service or of all."""
+    own = suite.staff["A001"]
+    for name, one in suite.services.items():
+        if only not in (None, name):
+            continue
+        for operation, expected in tokens.operations_of(suite, name):
+            if expected.action == "own":
+                continue
+            others = frozenset(e.action for e in API.values()) - {expected.action}
+            cells = [("A001", Caller(id=own.id, permissions=others, scope=Scope("all")), 403)]
+            cells += [
+                (owner, Caller(id=own.id, permissions=frozenset({expected.action})), 404)
+                for owner in OWNERS
+                if not reaches(suite, own, expected.row, owner)
+            ]
+            for owner, caller, status in cells:
+                answer = tokens.straight(suite, one, operation, Case(suite, rows, owner), caller)
+                assert answer.status == status, operation
+
+
+def service_decides(name: str) -> Killer:
+    """One service alone."""
+
+    def kill(suite: InProcessSuite, rows: Rows) -> None:
+        services_decide(suite, rows, name)
+
+    kill.__name__ = f"services_decide, {name}"
+    return kill
+
+
+def through_the_gateway(suite: InProcessSuite, rows: Rows) -> None:
+    for name in api.operations(suite):
+        for actor, owner, status in api.cells(suite, API[name], denied=True):
+            answer = api.ask(api.caller(suite, actor, name), name, Case(suite, rows, owner))
+            assert answer.status_code == status, name
+
+
+def as_somebody_new(test: Callable[..., None], *, figure: bool = False) -> Killer:
+    """A test that wants a member of its own."""
+
+    def kill(suite: InProcessSuite, _rows: Rows) -> None:
+        signing_in.forget(suite)
+        test(suite, new_member(suite), *([silent] if figure else []))
+
+    kill.__name__ = test.__name__
+    return kill
+
+
+def plain(test: Callable[..., None], *more: Any) -> Killer:
+    """A test that wants the suite, the rows and what else is given."""
+
+    def kill(suite: InProcessSuite, rows: Rows) -> None:
+        test(suite, rows, *more)
+
+    kill.__name__ = test.__name__
+    return kill
+
+
+def of_suite(test: Callable[..., None], *more: Any) -> Killer:
+    """A test that wants the suite alone."""
+
+    def kill(suite: InProcessSuite, _rows: Rows) -> None:
+        test(suite, *more)
+
+    kill.__name__ = test.__name__
+    return kill
+
+
+POWER: list[Killer] = [no_power_in_the_api, no_power_on_the_pages, services_decide]
+REACH: list[Killer] = [
+    services_decide,
+    plain(api.test_a_list_shows_exactly_the_rows_within_reach, silent),
+    *(plain(api.test_counts_and_searches_do_not_tell_of_rows_out_of_reach, owner) for owner in OWNERS[1:]),
+    plain(ids.test_a_department_out_of_a_supervisors_reach_is_not_found_either),
+    plain(ids.test_not_there_and_out_of_reach_are_the_same_answer),
+    plain(ids.test_an_id_out_of_reach_in_a_body_is_not_found_and_nothing_is_written, silent),
+    through_the_gateway,
+]
+TOKENS: list[Killer] = [
+    of_suite(tokens.test_a_forged_token_is_refused_by_every_service, silent),
+    of_suite(tokens.test_every_route_of_every_service_asks_for_the_token, silent),
+    of_suite(tokens.test_a_token_for_one_service_opens_no_other),
+]
+STRANGERS: list[Killer] = [
+    plain(pages.test_nobody_is_sent_to_the_login_from_every_page, silent),
+    plain(csrf.test_no_form_is_taken_without_its_token, silent),
+    plain(csrf.test_a_cookie_alone_changes_nothing_through_the_api, silent),
+    of_suite(csrf.test_signing_in_from_another_site_is_refused),
+    of_suite(told.test_figures_are_for_the_inside_alone),
+]
+SIGNING_IN: list[Killer] = [
+    as_somebody_new(signing_in.test_signing_in_makes_a_new_session_and_ends_the_one_before),
+    as_somebody_new(signing_in.test_a_session_planted_beforehand_is_nobodys),
+    as_somebody_new(signing_in.test_a_token_is_dead_after_the_logout),
+    as_somebody_new(signing_in.test_every_other_session_is_dead_after_the_password_was_changed),
+    as_somebody_new(signing_in.test_a_session_ends_by_itself),
+    as_somebody_new(signing_in.test_a_leaver_and_a_changed_role_count_from_the_next_request, figure=True),
+    as_somebody_new(signing_in.test_guessing_over_many_accounts_is_slowed_by_address, figure=True),
+    as_somebody_new(signing_in.test_upper_case_and_other_forms_of_a_number_are_the_same_account),
+    as_somebody_new(
+        signing_in.test_guessing_is_slowed_by_account_and_the_right_password_works_after_the_wait, figure=True
+    ),
+]
+FURTHER: list[Killer] = [
+    *(plain(test) for name, test in vars(further).items() if name.startswith("test_")),
+    of_suite(power.test_a_page_gets_nothing_from_a_service_that_its_reader_may_not_ask_for),
+]
+ALL = (*FURTHER, *POWER, *REACH, *TOKENS, *STRANGERS, *SIGNING_IN)
+_FIRST: dict[str, list[Killer]] = {
+    "page": [no_power_on_the_pages],
+    "scope": REACH,
+    "visible": REACH,
+    "uow.get": REACH,
+    "uow.select": REACH,
+    "session": [*STRANGERS[:1], *SIGNING_IN],
+}
+
+
+def killers_of(mutant: Mutant, suite: InProcessSuite) -> list[Killer]:
+    """All of them, those first that are most likely to notice."""
+    first = _FIRST.get(mutant.kind, [])
+    service = mutant.file.split("/")[1]
+    if service in suite.services:
+        first = [_OF_SERVICE.setdefault(service, service_decides(service)), *first]
+    elif "identity/" in mutant.file and mutant.kind != "action":
+        first = [*first, *SIGNING_IN]
+    return list(dict.fromkeys((*first, *ALL)))
+
+
+_OF_SERVICE: dict[str, Killer] = {}

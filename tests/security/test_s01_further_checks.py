@@ -1,0 +1,56 @@
+"""S1 for what hangs on the record and not on the route alone: found by S33, each a check whose absence nothing else noticed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from chassis.callers import Caller, Scope
+from tests.security.test_s09_s10_tokens import POOL
+from tests.support.rows_in_suite import Rows
+from tests.support.suite_in_process import InProcessSuite
+
+
+def straight(
+    suite: InProcessSuite,
+    service: str,
+    method: str,
+    path: str,
+    body: Any,
+    *permissions: str,
+    version: int | None = None,
+) -> Any:
+    """A service asked around the gateway by A001 with exactly these permissions, reaching everything."""
+    caller = Caller(id=suite.staff["A001"].id, permissions=frozenset(permissions), scope=Scope("all"))
+    headers = {"Authorization": f"Bearer {suite.minter().token(caller, service)}", "Content-Type": "application/json"}
+    headers |= {"If-Match": f'"{version}"'} if version is not None else {}
+    url = f"{suite.services[service].served.url}/api/v1{path}"
+    return POOL.request(method, url, body=json.dumps(body), headers=headers)
+
+
+def test_a_pack_that_is_on_sale_is_changed_only_by_who_may_publish(suite: InProcessSuite, rows: Rows):
+    pack = suite.api("admin").get(f"/packs/{rows.shared['pack_on_sale']['id']}").json
+    path, body = f"/packs/{pack['id']}", {"note": "还在卖"}
+    refused = straight(suite, "catalog", "PATCH", path, body, "pack.create", version=pack["version"])
+    assert refused.status == 403
+    taken = straight(suite, "catalog", "PATCH", path, body, "pack.create", "pack.publish", version=pack["version"])
+    assert taken.status == 200
+
+
+def test_a_duplicate_out_of_reach_is_refused_without_being_named(suite: InProcessSuite, rows: Rows):
+    theirs = rows.of["B001"]["player"]
+    mine = rows.of["A001"]["player"]
+    for known, named in ((theirs, None), (mine, mine["id"])):
+        wechat_id = suite.api("admin").get(f"/players/{known['id']}").json["wechat_id"]
+        answer = suite.api("A001").post("/players", {"wechat_id": wechat_id})
+        assert answer.status_code == 409
+        assert (answer.json["existing"] or {}).get("id") == named
+        assert named or theirs["id"] not in answer.text
+
+
+def test_a_player_is_given_to_another_agent_only_by_who_may_bind(suite: InProcessSuite, rows: Rows):
+    other = suite.staff["A002"].id
+    refused = straight(
+        suite, "player", "POST", "/players", {"wechat_id": "wx_given", "agent_id": other}, "player.create"
+    )
+    assert refused.status == 403

@@ -1,0 +1,136 @@
+"""S3: another's ID in path, query, body, nested and filter is not found, and nothing is written."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.security.expectations import KIND_OF_PART
+from tests.support.rows_in_suite import Rows, checksum, differing
+from tests.support.suite_in_process import InProcessSuite
+
+NOBODYS = "01890000-0000-7000-8000-000000000000"
+
+
+def fields_of_ids(document: dict[str, Any], schema: dict[str, Any]) -> set[str]:
+    """The names of body fields that hold an ID, the nested ones too."""
+    if "$ref" in schema:
+        return fields_of_ids(document, document["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]])
+    found = {name for name, part in schema.get("properties", {}).items() if part.get("format") == "uuid"}
+    for part in (*schema.get("properties", {}).values(), schema.get("items", {})):
+        found |= fields_of_ids(document, part) if part else set()
+    return found
+
+
+# Every ID a body can hold, and what an ID out of reach (or of nobody) leads to. `unchecked` ones name a record of
+# another service that is only noted down; nothing of it is ever shown.
+BODY_IDS = {
+    "POST /tickets": {"player_id": "404", "assignee_id": "404", "session_id": "unchecked", "order_id": "unchecked"},
+    "PATCH /tickets/{ticket_id}": {"assignee_id": "404"},
+    "POST /tickets/{ticket_id}/transfers": {"staff_id": "404", "department_id": "404"},
+    "POST /players": {"agent_id": "404", "wechat_account_id": "unchecked"},
+    "POST /players/{player_id}/binding": {"agent_id": "404", "wechat_account_id": "unchecked"},
+    "POST /touches": {"player_id": "404", "opportunity_id": "unchecked"},
+    "PATCH /touches/{touch_id}": {"opportunity_id": "unchecked"},
+    "POST /orders": {"player_id": "404", "touch_id": "404", "session_id": "unchecked"},
+    "POST /packs": {"item_id": "422", "player_id": "404", "campaign_id": "unchecked"},
+    "POST /packs/preview": {"item_id": "422", "player_id": "unchecked", "campaign_id": "unchecked"},
+    "PATCH /packs/{pack_id}": {"item_id": "422", "player_id": "404", "campaign_id": "unchecked"},
+    "POST /staff": {"department_id": "404"},
+    "PATCH /staff/{staff_id}": {"department_id": "404"},
+    "POST /staff/{staff_id}/leave": {"to_id": "404"},
+    "POST /api-clients": {"department_id": "404"},
+    "PATCH /api-clients/{client_id}": {"department_id": "404"},
+    "POST /departments": {"parent_id": "404"},
+    "PATCH /departments/{department_id}": {"parent_id": "404"},
+}
+
+
+def test_every_field_that_holds_an_id_has_an_expectation(suite: InProcessSuite):
+    document = suite.openapi()
+    found: dict[str, set[str]] = {}
+    for path, methods in document["paths"].items():
+        for method, described in methods.items():
+            if isinstance(described, dict) and "requestBody" in described:
+                schema = described["requestBody"]["content"].get("application/json", {}).get("schema", {})
+                ids = fields_of_ids(document, schema)
+                if ids:
+                    found[f"{method.upper()} {path.removeprefix('/api/v1')}"] = ids
+    assert found == {name: set(ids) for name, ids in BODY_IDS.items() if name in found}
+
+
+def bodies(suite: InProcessSuite, rows: Rows, foreign: str) -> list[tuple[str, str, dict[str, Any], int | None]]:
+    """(method, path, body, version) of requests in A001's name that are right but for one ID of `foreign`'s."""
+    own, other, shared = rows.of["A001"], rows.of[foreign], rows.shared
+    player, ticket = own["player"]["id"], suite.api("A001").get(f"/tickets/{own['ticket']['id']}").json
+    pack_no, item = shared["pack_on_sale"]["no"], shared["item"]["id"]
+    sale, contact = {"player_id": player, "pack_no": pack_no}, {"channel": "phone", "outcome": "considering"}
+    line, pack = [{"item_id": item, "quantity": 1}], suite.api("A001").get(f"/packs/{shared['pack']['id']}").json
+    drafted = {"name": "礼包", "discount": "0.05"}
+    found = [
+        ("POST", "/tickets", {"player_id": other["player"]["id"], "question": "?"}, None),
+        ("POST", "/touches", {"player_id": other["player"]["id"], **contact}, None),
+        ("POST", "/orders", {**sale, "player_id": other["player"]["id"]}, None),
+        ("POST", "/orders", {**sale, "touch_id": other["touch"]["id"]}, None),
+        ("POST", "/packs", {**drafted, "lines": line, "player_id": other["player"]["id"]}, None),
+        ("PATCH", f"/packs/{pack['id']}", {"player_id": other["player"]["id"]}, pack["version"]),
+    ]
+    nobodys = [
+        ("POST", "/tickets", {"player_id": NOBODYS, "question": "?"}, None),
+        ("POST", "/tickets", {"player_id": player, "question": "?", "assignee_id": NOBODYS}, None),
+        ("PATCH", f"/tickets/{ticket['id']}", {"assignee_id": NOBODYS}, ticket["version"]),
+        ("POST", f"/tickets/{ticket['id']}/transfers", {"staff_id": NOBODYS, "reason": "?"}, ticket["version"]),
+        ("POST", f"/tickets/{ticket['id']}/transfers", {"department_id": NOBODYS, "reason": "?"}, ticket["version"]),
+        ("POST", "/players", {"wechat_id": "wx_s3", "agent_id": NOBODYS}, None),
+        ("POST", f"/players/{player}/binding", {"agent_id": NOBODYS, "reason": "?"}, None),
+        ("POST", "/orders", {**sale, "touch_id": NOBODYS}, None),
+        ("POST", "/orders", {**sale, "pack_no": "P999999"}, None),
+        ("POST", "/touches", {"player_id": player, **contact, "pack_no": "P999999"}, None),
+    ]
+    return found + nobodys if foreign == "B001" else found
+
+
+def test_an_id_out_of_reach_in_a_body_is_not_found_and_nothing_is_written(suite: InProcessSuite, rows: Rows, figure):
+    wrong, count = [], 0
+    requests = [request for foreign in ("A002", "B001") for request in bodies(suite, rows, foreign)]
+    before = checksum(suite)
+    for method, path, body, version in requests:
+        answer = suite.api("A001").request(method, path, body, version=version)
+        count += 1
+        if answer.status_code != 404:
+            wrong.append(f"{method} {path} {body}: {answer.status_code} {answer.text[:200]}")
+    changed = differing(before, checksum(suite))
+    figure("S3 bodies", swapped=count, found=len(wrong), tables_changed=len(changed))
+    assert not wrong, "\n".join(wrong)
+    assert not changed
+
+
+def test_an_unknown_item_in_a_pack_is_a_wrong_field(suite: InProcessSuite, rows: Rows):
+    body = {"name": "礼包", "discount": "0.05", "lines": [{"item_id": NOBODYS, "quantity": 1}]}
+    for path in ("/packs", "/packs/preview"):
+        answer = suite.api("A001").post(path, body)
+        assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/lines/0/item_id")
+
+
+def test_a_department_out_of_a_supervisors_reach_is_not_found_either(suite: InProcessSuite, rows: Rows):
+    supervisor, other = suite.api("M001"), rows.of["B001"]
+    for path in (
+        f"/players/{other['player']['id']}",
+        f"/tickets/{other['ticket']['id']}",
+        f"/orders/{other['order']['id']}",
+    ):
+        assert supervisor.get(path).status_code == 404
+    answer = supervisor.post("/tickets", {"player_id": other["player"]["id"], "question": "?"})
+    assert answer.status_code == 404
+
+
+def test_not_there_and_out_of_reach_are_the_same_answer(suite: InProcessSuite, rows: Rows):
+    for part, kind in KIND_OF_PART.items():
+        if kind not in rows.of["B001"] or kind in ("transfer", "audit_entry"):
+            continue
+        path = {"touch": "touches"}.get(kind, f"{kind}s")
+        theirs = suite.api("A001").get(f"/{path}/{rows.of['B001'][kind]['id']}")
+        nobodys = suite.api("A001").get(f"/{path}/{NOBODYS}")
+        assert theirs.status_code == nobodys.status_code == 404, part
+        kept = ("type", "title", "status", "detail", "code", "errors")
+        assert [theirs.json[name] for name in kept] == [nobodys.json[name] for name in kept]
+        assert set(theirs.json) == set(nobodys.json)

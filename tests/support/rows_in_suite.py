@@ -1,0 +1,141 @@
+"""Rows of every kind for three owners: one's own, a colleague's and another department's; made through the API."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import text
+
+from chassis.callers import Caller
+from chassis.clock import new_id
+from chassis.data.sealing import NoVault
+from chassis.data.tables import jobs
+from chassis.jobs import files, store
+from chassis.jobs.job import DONE, RESULT
+from tests.support.suite_in_process import STAFF, InProcessSuite, new_member
+
+OWNERS = ("A001", "A002", "B001")  # A001 and A002 are of one department, whose supervisor is M001
+
+
+@dataclass
+class Rows:
+    """`of[owner][kind]` is a record's JSON; `shared[kind]` belongs to the whole company."""
+
+    of: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
+    shared: dict[str, dict[str, Any]] = field(default_factory=dict)
+
+    def record(self, kind: str, owner: str) -> dict[str, Any]:
+        """The record of a kind that this owner has, or the company's."""
+        return self.shared[kind] if kind in self.shared else self.of[owner][kind]
+
+
+def make_rows(suite: InProcessSuite) -> Rows:
+    """Everything that needs four services; what is missing is left out."""
+    rows = Rows()
+    admin = suite.api("admin")
+    rows.shared["staff"] = admin.get(f"/staff/{new_member(suite).id}").json  # whose logins may be ended
+    rows.shared["session"] = {"id": new_id()}  # ending one that is over is the same as ending one that is not
+    rows.shared["department"] = admin.get(f"/departments/{suite.departments['二部']}").json
+    role = {
+        "code": f"rows_{new_id()[-8:]}",
+        "zh": "走查角色",
+        "en": "Walked",
+        "scope": "self",
+        "actions": ["player.read"],
+    }
+    rows.shared["role"] = admin.made("/roles", role)
+    client = admin.made("/api-clients", {"name": f"系统 {new_id()[-8:]}", "scopes": ["player:read"]})
+    rows.shared["api_client"], rows.shared["secret"] = client, client["secrets"][0]
+    if suite.has("catalog"):
+        _make_catalog(suite, rows)
+    if suite.has("player", "ticket", "sales", "catalog"):
+        for number, owner in enumerate(OWNERS):
+            rows.of[owner] = _make_for(suite, owner, number, rows)
+    for no, *_ in STAFF:
+        suite.api(no)  # signed in beforehand, so that a checksum does not see it
+    suite.pump()
+    for owner in rows.of:
+        found = admin.get("/audit", query_string={"actor_id": suite.staff[owner].id, "subject_kind": "ticket"}).json
+        rows.of[owner]["audit_entry"] = found["items"][0]
+    return rows
+
+
+def _make_catalog(suite: InProcessSuite, rows: Rows) -> None:
+    admin, supervisor = suite.api("admin"), suite.api("M001")
+    admin.made("/items/sync", None)
+    items = admin.get("/items", query_string={"limit": 5, "sort": "price"}).json["items"]
+    rows.shared["item"] = items[1]
+    limits = {"free_limit": "0.10", "approval_limit": "0.40"}
+    rows.shared["discount_rule"] = admin.made("/discount-rules", {"name": "折扣上限", "kind": "max_discount", **limits})
+    rows.shared["pack"] = draft(suite, "M001", items[1]["id"], "礼包草稿")
+    on_sale = draft(suite, "M001", items[1]["id"], "在售礼包")
+    rows.shared["pack_on_sale"] = supervisor.made(f"/packs/{on_sale['id']}/publish", None, version=on_sale["version"])
+    assert rows.shared["pack_on_sale"]["state"] == "on_sale"
+
+
+def draft(suite: InProcessSuite, no: str, item_id: str, name: str, discount: str = "0.05") -> dict[str, Any]:
+    """A pack of ten pieces, not yet on sale."""
+    lines = [{"item_id": item_id, "quantity": 10}]
+    return suite.api(no).made("/packs", {"name": name, "lines": lines, "discount": discount})
+
+
+def _make_for(suite: InProcessSuite, owner: str, number: int, rows: Rows) -> dict[str, dict[str, Any]]:
+    api = suite.api(owner)
+    word = f"{owner.lower()}_{number}"
+    player = api.made(
+        "/players", {"phone": f"1380000{8000 + number}", "wechat_id": f"wx_{word}", "nickname": f"玩家{word}"}
+    )
+    if player["agent_id"] != api.id:
+        bound = {"agent_id": api.id, "reason": "测试"}
+        player = suite.api("admin").made(f"/players/{player['id']}/binding", bound)
+        suite.pump(1)
+    ticket = api.made("/tickets", {"player_id": player["id"], "question": f"{word} 充值没有到账"})
+    handed = api.made("/tickets", {"player_id": player["id"], "question": f"{word} 账号被封"})
+    target = {"staff_id": api.id, "reason": "请看一下"}
+    transfer = api.made(f"/tickets/{handed['id']}/transfers", target, version=handed["version"])
+    touch = api.made("/touches", {"player_id": player["id"], "channel": "wechat", "outcome": "considering"})
+    pack_no = rows.shared["pack_on_sale"]["no"]
+    order = api.made("/orders", {"player_id": player["id"], "pack_no": pack_no, "quantity": 1}, key=f"order-{word}")
+    job = {"id": _job_of(suite, api.id)}
+    return {"player": player, "ticket": ticket, "transfer": transfer, "touch": touch, "order": order, "job": job}
+
+
+def _job_of(suite: InProcessSuite, staff_id: str) -> str:
+    """A job that is done, with a file, in the ticket service."""
+    work = suite.services["ticket"].runtime.work(Caller(staff_id))
+    with work.session:
+        job_id = store.add_job(work, "tickets.export", {"format": "csv"}, language="zh")
+        files.keep_bytes(work.session, NoVault(), job_id, RESULT, b"a table")
+        over = {"state": DONE, "outcome": {"format": "csv"}, "ended_at": work.now()}
+        work.session.execute(jobs.update().where(jobs.c.id == job_id).values(over))
+        work.commit()
+    return job_id
+
+
+_TABLES = text(
+    "SELECT relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace "
+    "WHERE n.nspname = 'public' AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY 1"
+)
+_SEEN = dict.fromkeys(("sessions", "api_clients"), "(to_jsonb(r) - 'last_used_at')::text")  # asking is seen
+_OF_PROCESSES = {"heartbeats", "alembic_version", "audit_entries", "audit_seals"}  # a denial is written down
+
+
+def checksum(suite: InProcessSuite) -> dict[str, str]:
+    """{service.table: checksum over all rows} of every database."""
+    found: dict[str, str] = {}
+    for name in suite.runtimes():
+        with suite.raw(name) as connection:
+            tables = [table for table in connection.scalars(_TABLES) if table not in _OF_PROCESSES]
+            each = (
+                f"SELECT '{name}.{t}', md5(coalesce(string_agg(md5({row}), '' ORDER BY md5({row})), '')) FROM \"{t}\" r"
+                for t in tables
+                for row in (_SEEN.get(t, "r::text"),)
+            )
+            found |= dict(connection.execute(text(" UNION ALL ".join(each))).tuples().all())
+    return found
+
+
+def differing(before: dict[str, str], after: dict[str, str]) -> list[str]:
+    """The tables whose rows are not what they were."""
+    return sorted(table for table in before if before[table] != after.get(table))

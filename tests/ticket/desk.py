@@ -1,0 +1,88 @@
+"""Two departments, the people in them, and players: what a test of tickets begins with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chassis.clock import new_id
+from tests.support.services import Person, ServiceUnderTest
+
+EVERYTHING = ("ticket.read", "ticket.create", "ticket.update", "ticket.transfer")
+
+
+class Desk:
+    """`agent` and `colleague` serve in one department under `supervisor`; `stranger` in another; `inspector` reads all."""
+
+    def __init__(self, service: ServiceUnderTest) -> None:
+        self.service = service
+        self.department, self.other_department = new_id(), new_id()
+        self.agent = self.person(EVERYTHING)
+        self.colleague = self.person(EVERYTHING)
+        self.stranger = self.person(EVERYTHING, department=self.other_department)
+        self.supervisor = self.person(EVERYTHING, scope="departments", departments=(self.department,))
+        self.specialist = self.person(EVERYTHING, scope="all")
+        self.inspector = self.person(("ticket.read",), scope="all")
+        self.player = self.new_player(self.agent)
+        self.know(self.agent, self.colleague, self.stranger, self.supervisor, self.specialist)
+
+    def person(self, permissions: tuple[str, ...], *, department: str | None = None, **options: Any) -> Person:
+        """Somebody of the first department, unless another is named."""
+        return self.service.person(*permissions, department_id=department or self.department, **options)
+
+    def know(self, *people: Person, state: str = "in_service") -> None:
+        """Let the service have a copy of these members of staff, as their facts would."""
+        from ticket.persistence.projections import STAFF
+
+        states = [
+            {
+                "id": p.id,
+                "version": 1,
+                "no": f"A{n:03}",
+                "name": "林岚",
+                "department_id": p.caller.department_id,
+                "state": state,
+            }
+            for n, p in enumerate(people)
+        ]
+        work = self.service.runtime.work()
+        with work.session:
+            STAFF.keep(work, states)
+            work.commit()
+
+    def new_player(self, agent: Person | None = None, **changes: Any) -> dict[str, Any]:
+        """A player as the gateway would put it into a token; served by `agent`."""
+        player_id = new_id()
+        state = {
+            "id": player_id,
+            "version": 1,
+            "nickname": "半盏清茶",
+            "wechat_id": f"wx_{player_id[-12:]}",
+            "wechat_name": "清茶",
+            "agent_id": agent.id if agent else None,
+            "vip_tier": 3,
+            "deleted": False,
+        }
+        return state | changes
+
+    def write(self, by: Person | None = None, *, player: dict[str, Any] | None = None, **fields: Any) -> dict[str, Any]:
+        """Write a ticket, as the gateway would forward it; returns it."""
+        by, player = by or self.agent, player or self.player
+        by.references = {"player": [player]}
+        answer = by.post("/tickets", {"player_id": player["id"], "question": "礼包没到账", **fields})
+        by.references = {}
+        assert answer.status_code == 201, answer.text
+        return answer.json
+
+    def move(self, ticket: dict[str, Any], *steps: str, by: Person | None = None, **fields: Any) -> dict[str, Any]:
+        """Take a ticket through some transitions; returns it as it is then."""
+        bodies = {"start": None, "complete": {"solution": "已补发"}, "reopen": {"reason": "又没到账"}}
+        for step in steps:
+            body = {**(bodies[step] or {}), **fields} or None
+            answer = (by or self.agent).post(f"/tickets/{ticket['id']}/{step}", body, version=ticket["version"])
+            assert answer.status_code == 200, answer.text
+            ticket = answer.json
+        return ticket
+
+    def facts(self, subject: str) -> list[Any]:
+        """The facts of one ticket, oldest first."""
+        return sorted((f for f in self.service.facts() if f.subject == subject), key=lambda f: f.entity_version)
