@@ -16,8 +16,9 @@ READY := $(VENV)/.ready
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
 
-# How many tests at once, and which: make test WORKERS=4 TESTS=tests/ticket
-WORKERS ?= auto
+# How many files of tests at once, and which: make test WORKERS=4 TESTS=tests/ticket
+# One more than there are cores: many a test waits for something to happen.
+WORKERS ?= $(shell echo $$(($$(getconf _NPROCESSORS_ONLN) + 1)))
 TESTS   ?= tests
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -38,7 +39,7 @@ clean: ## remove .playdesk: all data, logs and keys of `make run`
 	@$(or $(wildcard $(PY)),$(PYTHON),python3) -m deploy.local clean
 
 ##@ Check it
-.PHONY: check test tools bench faults security charts
+.PHONY: check test test-again tools bench faults security charts
 check: setup ## what CI checks first: style, types, layers, documents in sync
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
@@ -47,8 +48,15 @@ check: setup ## what CI checks first: style, types, layers, documents in sync
 	@for service in $(SERVICES); do $(PY) -m $$service docs --check || exit 1; done
 	@$(PY) -m deploy.heard --check
 
-test: setup tools ## every test but the long repetitions (WORKERS=auto, TESTS=tests)
+test: setup tools ## every test but the long repetitions (WORKERS=3, TESTS=tests)
 	$(PY) -m pytest -n $(WORKERS) --dist loadfile -m "not faults_long and not security_long" $(TESTS)
+
+# Only where a few failed: a test that passes alone is unsteady and to be mended, but no reason to hold up a release.
+test-again: $(READY) ## what failed last, five tests at most, one after the other
+	@failed=$$($(PY) -m pytest --last-failed --last-failed-no-failures none --collect-only -q tests 2>/dev/null | grep -c '::'); \
+		test "$$failed" -ge 1 && test "$$failed" -le 5 || { echo "$$failed tests failed: not tried again" >&2; exit 1; }
+	@echo "=== UNSTEADY where they pass now: each failed beside other tests"
+	$(PY) -m pytest --last-failed --last-failed-no-failures none tests
 
 tools: $(READY) ## install what tests need and this machine lacks (RabbitMQ, Chromium, a Chinese font), where one may
 	@$(PY) -m tests.support.tools

@@ -84,10 +84,17 @@ class Screen:
         deadline = time.monotonic() + PATIENCE / 1000
         while True:
             self.page.goto(path, wait_until="load")
-            self.page.wait_for_function("window.htmx !== undefined || !document.getElementById('texts')")
+            self.until("window.htmx !== undefined || !document.getElementById('texts')")
             away = self.page.locator("main").get_by_text(AWAY)
             if away.count() == 0 or time.monotonic() > deadline:
                 return
+
+    def until(self, truth: str) -> None:
+        """Wait until an expression is true on the page; asked from here, as the page's policy lets no text be run there."""
+        deadline = time.monotonic() + PATIENCE / 1000
+        while not self.page.evaluate(truth):
+            assert time.monotonic() < deadline, f"never came true at {self.page.url}: {truth}"
+            self.page.wait_for_timeout(20)
 
     def open_player(self, player_id: str) -> None:
         """The home page with this player."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.browser.axe import violations
 from tests.browser.every_page import PAGES, records
@@ -45,18 +46,31 @@ def test_page(name, screens, records_there):
     look_at(screens(no, LOCALE), path.format(**records_there))
 
 
-def look_at(screen: Screen, path: str, widths: tuple[int, ...] = WIDTHS) -> None:
+def look_at(screen: Screen, path: str) -> None:
     """Load once; then axe in both themes, and every width."""
+    page = screen.page
+    loaded(screen, path)
+    found = violations(page)
+    page.emulate_media(color_scheme="dark")
+    found += [f"dark: {line}" for line in violations(page, only=("color-contrast",))]
+    found += too_wide(page, WIDTHS)
+    assert not found, "\n".join(found)
+
+
+def loaded(screen: Screen, path: str) -> None:
+    """Open the page at its widest, in light, with every part of it there."""
     page = screen.page
     page.set_viewport_size({"width": 1440, "height": 900})
     page.emulate_media(color_scheme="light")
     screen.go(path)
-    page.wait_for_load_state("networkidle")
-    found = violations(page)
-    page.emulate_media(color_scheme="dark")
-    found += [f"dark: {line}" for line in violations(page, only=("color-contrast",))]
+    screen.until("document.querySelector('.htmx-request') === null")
+
+
+def too_wide(page: Page, widths: tuple[int, ...]) -> list[str]:
+    """At which widths something stands out of the window, and what."""
+    found = []
     for width in widths:
         page.set_viewport_size({"width": width, "height": 900})
         wide = page.evaluate(OVERFLOW)
         found += [f"{width} px: {wide}"] if wide else []
-    assert not found, "\n".join(found)
+    return found

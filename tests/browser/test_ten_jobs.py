@@ -176,7 +176,7 @@ def test_work_what_is_nearly_overdue(desk):
     with desk.counted() as count:
         desk.click(desk.page.locator("#counters a").first)
         expect(desk.page.locator("#home")).to_have_attribute("data-view", "open")
-        desk.page.wait_for_function("window.htmx !== undefined")
+        desk.until("window.htmx !== undefined")
         desk.press("j")
         desk.press("Enter")
         expect(desk.page.locator("#player-bar")).to_be_visible()

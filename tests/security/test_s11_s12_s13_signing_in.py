@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import statistics
 from concurrent.futures import ThreadPoolExecutor
 from time import perf_counter
 
@@ -129,9 +128,9 @@ def test_unknown_and_wrong_are_the_same_answer_in_the_same_time(suite: InProcess
             times[kind].append(seconds)
             bodies[kind] = (answer.status_code, {k: v for k, v in answer.json.items() if k != "request_id"})
     assert len({str(body) for body in bodies.values()}) == 1, bodies
-    medians = {kind: statistics.median(found) for kind, found in times.items()}
-    ratio = max(medians.values()) / min(medians.values())
-    figure("S12", medians_ms=" ".join(f"{kind} {1000 * m:.1f}" for kind, m in medians.items()), ratio=f"{ratio:.2f}")
+    fastest = {kind: min(found) for kind, found in times.items()}  # what other work on the machine falsifies least
+    ratio = max(fastest.values()) / min(fastest.values())
+    figure("S12", fastest_ms=" ".join(f"{kind} {1000 * m:.1f}" for kind, m in fastest.items()), ratio=f"{ratio:.2f}")
     assert ratio < 1.5
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from logging import getLogger
-from typing import Any
 
 import psycopg
 import pytest
@@ -14,7 +13,7 @@ from tests.security.expected_pages import PAGES
 from tests.security.test_s01_s02_pages import address, rules
 from tests.security.test_s22_malformed import operations
 from tests.support.rows_in_suite import Rows
-from tests.support.suite_in_process import Api, InProcessSuite, kept_logs, rows_of
+from tests.support.suite_in_process import InProcessSuite, kept_logs, rows_of
 
 NUMBERS = [f"139{17_000_000 + 7919 * n:08d}" for n in range(500)]
 _RUNS = re.compile(r"\d{11,}")
@@ -57,18 +56,6 @@ def leaks(text: str) -> set[str]:
     return runs & set(NUMBERS)
 
 
-def everything_of(api: Api) -> list[dict[str, Any]]:
-    """All the players somebody may see, page after page."""
-    found: list[dict[str, Any]] = []
-    cursor = ""
-    while True:
-        page = api.get("/players", query_string={"limit": 200, **({"cursor": cursor} if cursor else {})}).json
-        found += page["items"]
-        cursor = page["next_cursor"]
-        if cursor is None:
-            return found
-
-
 def test_a_number_in_any_form_would_be_noticed():
     number = NUMBERS[3]
     one, two, three = number[:3], number[3:7], number[7:]
@@ -86,10 +73,8 @@ def test_a_number_in_any_form_would_be_noticed():
 
 def test_no_canary_is_found_by_a_plain_agent(suite: InProcessSuite, rows: Rows, canaries: list[str], figure):
     api, browser, found, count = suite.api("A001"), suite.pages("A001"), [], 0
-    players = everything_of(api)
-    assert len({player["wechat_id"] for player in players if (player["wechat_id"] or "").startswith("canary_")}) == len(
-        canaries
-    )
+    players = api.everything("/players")
+    assert {f"canary_{index}" for index in range(len(canaries))} <= {player["wechat_id"] for player in players}
     found += [f"/players: {number}" for number in leaks(str(players))]
     for player in players[:3]:
         for name in operations(suite):

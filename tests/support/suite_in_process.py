@@ -132,6 +132,17 @@ class Api:
         found: dict[str, Any] = answer.json
         return found
 
+    def everything(self, path: str) -> list[dict[str, Any]]:
+        """All the rows of a list that one may see, page after page."""
+        found: list[dict[str, Any]] = []
+        cursor = ""
+        while True:
+            page = self.get(path, query_string={"limit": 200, **({"cursor": cursor} if cursor else {})}).json
+            found += page["items"]
+            cursor = page["next_cursor"]
+            if cursor is None:
+                return found
+
 
 class Pages:
     """The web pages in one browser: cookies are kept, forms carry the CSRF token."""

@@ -2,34 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import event
 
 from chassis.clock import new_id, rfc3339, utc_now
 from sales.application.bestsellers import count_best_sellers
 from sales.application.touches import log_touch
 from sales.domain.days import day_start
 from tests.sales.desk import READ, TOUCH, Desk, money
+from tests.support.statements import statements_of
 
 ZONE = "Asia/Shanghai"
-
-
-@contextmanager
-def statements(desk: Desk) -> Iterator[list[str]]:
-    """The statements the service sends meanwhile."""
-    seen: list[str] = []
-
-    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-        seen.append(statement)
-
-    engine = desk.service.runtime.database.engine
-    event.listen(engine, "before_cursor_execute", note)
-    yield seen
-    event.remove(engine, "before_cursor_execute", note)
 
 
 def test_a_player_without_history_has_an_empty_summary(desk: Desk):
@@ -140,7 +124,7 @@ def test_the_summary_takes_seven_statements_however_much_there_is(desk: Desk):
         order = desk.order().json
         if number % 2:
             desk.pay(order, "10.00")
-    with statements(desk) as seen:
+    with statements_of(desk.service.runtime.database.engine) as seen:
         desk.summary()
     assert len(seen) <= 7, "\n".join(seen)
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import event
 
 from chassis.clock import new_id
+from tests.support.statements import statements_of
 from tests.ticket.desk import Desk
 
 
@@ -115,15 +115,8 @@ def test_a_page_takes_one_query_however_long_it_is(desk: Desk, rows):
     """B7: the same number of queries at any length."""
     for _ in range(rows):
         desk.write()
-    statements: list[str] = []
-    engine = desk.service.runtime.database.engine
-
-    def count(_connection, _cursor, statement, *_rest) -> None:
-        statements.append(statement)
-
-    event.listen(engine, "before_cursor_execute", count)
-    answer = desk.agent.get(f"/tickets?player_id={desk.player['id']}&limit=100")
-    event.remove(engine, "before_cursor_execute", count)
+    with statements_of(desk.service.runtime.database.engine) as statements:
+        answer = desk.agent.get(f"/tickets?player_id={desk.player['id']}&limit=100")
     assert len(answer.json["items"]) == rows
     assert len(statements) == 1, statements
 

@@ -7,9 +7,9 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import event
 
 from chassis.clock import new_id
+from tests.support.statements import statements_of
 from tests.ticket.desk import Desk
 
 SHOWN = {
@@ -294,14 +294,7 @@ def test_there_is_no_way_to_delete_a_ticket(desk: Desk):
 def test_writing_a_ticket_takes_few_journeys_to_the_database(desk: Desk):
     """B1: the lock and the key, the player, the number, the ticket, and its fact with the kept answer."""
     desk.write()
-    statements: list[str] = []
-
-    def count(_connection, _cursor, statement, *_rest) -> None:
-        statements.append(statement)
-
-    engine = desk.service.runtime.database.engine
-    event.listen(engine, "before_cursor_execute", count)
-    answer = desk.agent.post("/tickets", {"player_id": desk.player["id"], "question": "x"}, key="few")
-    event.remove(engine, "before_cursor_execute", count)
+    with statements_of(desk.service.runtime.database.engine) as statements:
+        answer = desk.agent.post("/tickets", {"player_id": desk.player["id"], "question": "x"}, key="few")
     assert answer.status_code == 201
     assert len(statements) == 6, statements

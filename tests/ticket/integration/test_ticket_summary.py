@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
+from tests.support.statements import statements_of
 from tests.ticket.desk import Desk
 
 NOON_IN_SHANGHAI = datetime(2026, 11, 22, 4, tzinfo=UTC)
@@ -103,20 +104,11 @@ def test_today_is_the_studios_day_and_old_tickets_done_today_count(desk: Desk):
 
 
 def test_the_summary_takes_the_same_few_queries_however_many_tickets_there_are(desk: Desk):
-    from sqlalchemy import event
-
     counted = []
     for size in (1, 15):
         for _ in range(size):
             desk.write()
-        statements: list[str] = []
-
-        def count(_connection, _cursor, statement, *_rest, statements=statements) -> None:
-            statements.append(statement)
-
-        engine = desk.service.runtime.database.engine
-        event.listen(engine, "before_cursor_execute", count)
-        summary(desk)
-        event.remove(engine, "before_cursor_execute", count)
+        with statements_of(desk.service.runtime.database.engine) as statements:
+            summary(desk)
         counted.append(len(statements))
     assert counted == [3, 3]
