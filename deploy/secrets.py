@@ -21,6 +21,7 @@ def environment() -> dict[str, str]:
         **{f"{name.upper()}_DB_PASSWORD": secrets.token_urlsafe(24) for name in SERVICES},
         **{f"{name.upper()}_DB_OWNER_PASSWORD": secrets.token_urlsafe(24) for name in SERVICES},
         **{f"{name.upper()}_BUS_PASSWORD": passwords[name] for name in SERVICES},
+        "BROKER_ADMIN_URL": f"http://{ADMIN}:{passwords[ADMIN]}@rabbitmq:15672",
         "RABBITMQ_DEFINITIONS": json.dumps(definitions(passwords, [VHOST])),
         "TOKEN_PRIVATE_KEY": private.replace("\n", "\\n"),
         "TOKEN_PUBLIC_KEY": public.replace("\n", "\\n"),

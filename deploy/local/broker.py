@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from deploy.local import processes
-from deploy.local.rabbitmq import server_program
+from deploy.local.rabbitmq import Rabbit, server_program
 
 Kind = Literal["url", "server", "docker", "postgres"]
 IMAGE = "rabbitmq:3.13"
@@ -98,3 +98,8 @@ class GivenRabbit:
     def url(self, user: str = "", vhost: str = "") -> str:
         """As it was given to us."""
         return os.environ["AMQP_URL"]
+
+
+def admin_url(broker: object) -> str:
+    """Where logins and queues of other systems are made; on a broker that is not ours, as BROKER_ADMIN_URL says."""
+    return broker.management_url() if isinstance(broker, Rabbit) else os.environ.get("BROKER_ADMIN_URL", "")

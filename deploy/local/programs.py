@@ -21,11 +21,12 @@ FOREIGN = ("PORT", "HOST", "OPS_PORT", "DATABASE_URL", "AMQP_URL", "SECRET_KEY",
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where things are: database and bus by service, the gateway's port."""
+    """Where things are: database and bus by service, the gateway's port, the broker's management API (empty: none)."""
 
     database: Callable[[str], str]
     bus: Callable[[str], str]
     gateway_port: int
+    broker_admin: Callable[[], str] = str
 
 
 class Programs:
@@ -87,6 +88,7 @@ class Programs:
             "TOKEN_PRIVATE_KEY": self._private_key,
             "SECRET_KEY": self._secret("gateway.secret"),
             "AUDIT_KEY": self._secret("audit.key"),
+            "BROKER_ADMIN_URL": self.addresses.broker_admin(),
             **{f"{name.upper()}_URL": self.url(name) for name in DOMAIN},
         }
         return {"player": {**game, **phones}, "catalog": game, "gateway": gateway}.get(service, {})

@@ -27,7 +27,10 @@ vm_memory_high_watermark.absolute = 1GB
 disk_free_limit.absolute = 100MB
 log.file.level = warning
 {more}"""
-MANAGEMENT = "management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {port}\n"
+# For logins and queues of other systems; its statistics are not wanted, and cost memory.
+MANAGEMENT = (
+    "management.tcp.ip = 127.0.0.1\nmanagement.tcp.port = {port}\nmanagement_agent.disable_metrics_collector = true\n"
+)
 
 
 class RabbitFailed(RuntimeError):

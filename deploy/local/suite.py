@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from deploy.local import demo as demo_data
 from deploy.local import processes
-from deploy.local.broker import Choice, DockerRabbit, GivenRabbit, choose_bus
+from deploy.local.broker import Choice, DockerRabbit, GivenRabbit, admin_url, choose_bus
 from deploy.local.control import Control
 from deploy.local.databases import BUS, owner_of
 from deploy.local.ports import Ports
@@ -62,7 +62,9 @@ class Suite:
         ports = Ports(self.state)
         self.postgres = Postgres(self.state, ports.port("postgres"), FAST_AND_LOSSY if fast else None)
         self.broker = self._make_broker(ports)
-        addresses = Addresses(self.postgres.url, self.bus_url, port or ports.port("gateway"))
+        addresses = Addresses(
+            self.postgres.url, self.bus_url, port or ports.port("gateway"), lambda: admin_url(self.broker)
+        )
         self.programs = Programs(self.state, ports, addresses, demo=demo > 0)
         self.supervisor: Supervisor | None = None
         self._bus: _Later | None = None
@@ -227,7 +229,7 @@ class Suite:
 
     def _make_broker(self, ports: Ports) -> Rabbit | DockerRabbit | GivenRabbit | None:
         if self.choice.kind == "server":
-            return Rabbit(self.state, ports, SERVICES)
+            return Rabbit(self.state, ports, SERVICES, management=True)
         if self.choice.kind == "docker":
             return DockerRabbit()
         return GivenRabbit() if self.choice.kind == "url" else None

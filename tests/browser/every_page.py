@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from deploy.local.tour.desk import until
 from tests.system.at_work import AtWork
 
 # name → (who, address with {names} of records)
@@ -38,6 +39,12 @@ PAGES = {
     "one role": ("admin", "/settings/roles/00000000-0000-0000-0000-000000000001"),
     "new role": ("admin", "/settings/roles/new"),
     "discount rules": ("admin", "/settings/discount-rules"),
+    "subscriptions": ("admin", "/settings/subscriptions"),
+    "new subscription": ("admin", "/settings/subscriptions/new"),
+    "one subscription": ("admin", "/settings/subscriptions/{subscription}"),
+    "audit": ("admin", "/settings/audit"),
+    "import staff": ("admin", "/settings/staff/import"),
+    "dead letters": ("admin", "/settings/dead-letters"),
     "jobs": ("M001", "/jobs"),
     "personal data": ("admin", "/players/{player}/privacy"),
     "import players": ("admin", "/players/imports"),
@@ -61,7 +68,21 @@ def records(suite: AtWork) -> dict[str, str]:
         "order": _of(supervisor, "/orders?limit=1")["id"],
         "pack": _of(supervisor, "/packs?state=on_sale&limit=1")["id"],
         "item": _of(supervisor, "/items?state=on_sale&limit=1")["id"],
+        "subscription": _subscription(suite.desk("admin"))["id"],
     }
+
+
+def _subscription(admin: Any) -> dict[str, Any]:
+    """The one that pages are looked at with; made once, though several may ask for it at the same time."""
+    wanted = {"name": "pages", "types": ["nothing.like.this"], "delivery": "webhook", "url": "https://192.0.9.1/hook"}
+
+    def found() -> dict[str, Any] | None:
+        return next((one for one in admin.get("/subscriptions?limit=200")["items"] if one["name"] == "pages"), None)
+
+    if found() is None:
+        admin.call("POST", "/subscriptions", None, wanted)
+    there: dict[str, Any] = until("the subscription is there", found)
+    return there
 
 
 def _of(desk: Any, path: str) -> dict[str, Any]:

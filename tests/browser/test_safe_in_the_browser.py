@@ -52,6 +52,7 @@ def poisoned(suite: Any) -> dict[str, str]:
         "order": order["id"],
         "item": item["id"],
         "agent": agent.staff["id"],
+        "subscription": records(suite)["subscription"],
     }
 
 

@@ -117,20 +117,19 @@ class Farm:
         return self.postgres.connect(name)
 
     def in_queues(self) -> dict[str, int]:
-        """How many messages wait in the mirror's queue, its retries and its dead letters."""
+        """How many messages wait in the mirror's queue, its retries and its dead letters, wherever these are by now."""
         names = [QUEUE.name, QUEUE.dead, *(QUEUE.retry(seconds) for seconds in QUICK_RETRIES)]
         with pika.BlockingConnection(pika.URLParameters(self.rabbit.url())) as connection:
             channel = connection.channel()
-            return {name: channel.queue_declare(name, passive=True).method.message_count for name in names}
+            found = {name: channel.queue_declare(name, passive=True).method.message_count for name in names}
+        with self.database("mirror") as database:
+            kept = database.execute("SELECT count(*) FROM dead_letters WHERE state = 'parked'").fetchone()
+        return {**found, QUEUE.dead: found[QUEUE.dead] + (kept[0] if kept else 0)}
 
     def dead_letters(self) -> list[str]:
-        """Take all dead letters; returns their reasons."""
-        found = []
-        with pika.BlockingConnection(pika.URLParameters(self.rabbit.url())) as connection:
-            channel = connection.channel()
-            while (got := channel.basic_get(QUEUE.dead, auto_ack=True))[0] is not None:
-                found.append((got[1].headers or {}).get("x-playdesk-reason", "no reason"))
-        return found
+        """Take all dead letters that the mirror's worker has kept; returns their reasons."""
+        with self.database("mirror") as database:
+            return [row[0] for row in database.execute("DELETE FROM dead_letters RETURNING reason").fetchall()]
 
     def _prepare(self, service: Service) -> None:
         """Migrate its database and declare its queues, before anybody tells it anything."""

@@ -18,7 +18,9 @@ from tests.support.rows_in_suite import OWNERS, Rows
 from tests.support.suite_in_process import InProcessSuite, Member
 
 ACTORS = ("A001", "M001", "S001", "Q001", "admin")  # one of each role; A001 is whose rows are "own"
-SHARED = {"item", "pack", "discount_rule", "staff", "department", "session", "api_client", "secret", "role"}
+SHARED = {"item", "pack", "discount_rule", "staff", "department", "session", "api_client", "secret", "role"} | {
+    "subscription", "delivery", "network", "dead_letter",
+}  # fmt: skip
 STALE = '"999999"'  # a version no record has: whoever reaches the record is told 412, and nothing changes
 _count = itertools.count(1)
 
@@ -72,6 +74,15 @@ def _unique(text: str) -> str:
     return f"{text}{next(_count)}"
 
 
+def _subscription() -> dict[str, Any]:
+    return {
+        "name": _unique("walk-"),
+        "types": ["nothing.like.this"],
+        "delivery": "webhook",
+        "url": "https://192.0.9.1/hook",
+    }
+
+
 def _role() -> dict[str, Any]:
     return {"code": _unique("walk_"), "zh": "走查", "en": "Walk", "scope": "self", "actions": ["player.read"]}
 
@@ -94,6 +105,8 @@ API: dict[str, Expected] = {
     "DELETE /staff/{staff_id}/sessions/{session_id}": Expected("staff.write", row="staff"),
     "GET /staff/{staff_id}/second-factor": Expected("staff.write", row="staff"),
     "DELETE /staff/{staff_id}/second-factor": Expected("staff.write", row="staff"),
+    "GET /staff/{staff_id}/identities": Expected("staff.write", row="staff"),
+    "DELETE /staff/{staff_id}/identities": Expected("staff.write", row="staff"),
     # composed
     "GET /home": Expected("player.read", row="player", query=_of_player),
     "GET /search": Expected("player.read", query=lambda _: {"q": "玩家"}),
@@ -127,7 +140,41 @@ API: dict[str, Expected] = {
     "POST /api-clients/{client_id}/revoke": Expected("api_client.write", row="api_client"),
     "GET /wechat-accounts": Expected("staff.read"),
     "GET /audit": Expected("audit.read"),
+    "POST /audit/exports": Expected("audit.export", body=lambda _: {"format": "csv"}),
+    "POST /staff/imports": Expected("staff.write"),
+    "GET /staff/imports/template": Expected("staff.write"),
     "GET /audit/{entry_id}": Expected("audit.read", row="audit_entry"),
+    # what other systems build on
+    "GET /events": Expected("event.read"),
+    "POST /event-replays": Expected(
+        "subscription.write",
+        row="subscription",
+        body=lambda case: {"subscription": case.id("subscription"), "from": "2026-01-01T00:00:00Z"},
+    ),
+    "GET /subscriptions": Expected("subscription.read"),
+    "POST /subscriptions": Expected("subscription.write", body=lambda _: _subscription()),
+    "GET /subscriptions/{subscription_id}": Expected("subscription.read", row="subscription"),
+    "PATCH /subscriptions/{subscription_id}": Expected(
+        "subscription.write", row="subscription", body=lambda _: {"types": ["#"]}
+    ),
+    "DELETE /subscriptions/{subscription_id}": Expected("subscription.write", row="subscription"),
+    "POST /subscriptions/{subscription_id}/secret": Expected("subscription.write", row="subscription"),
+    "POST /subscriptions/{subscription_id}/test": Expected("subscription.write", row="subscription"),
+    "POST /subscriptions/{subscription_id}/enable": Expected("subscription.write", row="subscription"),
+    "POST /subscriptions/{subscription_id}/pause": Expected("subscription.write", row="subscription"),
+    "GET /webhooks/deliveries": Expected("subscription.read"),
+    "GET /webhooks/deliveries/{delivery_id}": Expected("subscription.read", row="delivery"),
+    "POST /webhooks/deliveries/{delivery_id}/resend": Expected("subscription.write", row="delivery"),
+    "GET /webhooks/networks": Expected("subscription.read"),
+    "POST /webhooks/networks": Expected("subscription.write", body=lambda _: {"network": _unique("203.0.113.")}),
+    "DELETE /webhooks/networks/{network_id}": Expected("subscription.write", row="network"),
+    "GET /dead-letters": Expected("dead_letter.read"),
+    "GET /dead-letters/{letter_id}": Expected("dead_letter.read", row="dead_letter"),
+    "POST /dead-letters/{letter_id}/resend": Expected("dead_letter.write", row="dead_letter"),
+    "POST /dead-letters/{letter_id}/discard": Expected(
+        "dead_letter.write", row="dead_letter", body=lambda _: {"reason": "走查"}
+    ),
+    "POST /dead-letters/resend": Expected("dead_letter.write", query=lambda _: {"queue": "gateway.nobody"}),
     # jobs, wherever they are done
     "GET /jobs": Expected(OWN, listed="job"),
     "GET /jobs/{job_id}": Expected(OWN, row="job"),
@@ -246,6 +293,10 @@ KIND_OF_PART = {
     "client_id": "api_client",
     "secret_id": "secret",
     "role_id": "role",
+    "subscription_id": "subscription",
+    "delivery_id": "delivery",
+    "network_id": "network",
+    "letter_id": "dead_letter",
 }
 
 

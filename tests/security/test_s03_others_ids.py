@@ -40,6 +40,8 @@ BODY_IDS = {
     "POST /staff/{staff_id}/leave": {"to_id": "404"},
     "POST /api-clients": {"department_id": "404"},
     "PATCH /api-clients/{client_id}": {"department_id": "404"},
+    "POST /subscriptions": {"department_id": "404"},
+    "PATCH /subscriptions/{subscription_id}": {"department_id": "404"},
     "POST /departments": {"parent_id": "404"},
     "PATCH /departments/{department_id}": {"parent_id": "404"},
 }

@@ -5,14 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from chassis.callers import Caller
 from chassis.clock import new_id
 from chassis.data.sealing import NoVault
 from chassis.data.tables import jobs
+from chassis.facts import dead
+from chassis.facts.bus import Letter
 from chassis.jobs import files, store
 from chassis.jobs.job import DONE, RESULT
+from gateway.integration.hearing import row_of
+from gateway.integration.subscription import Delivery, Subscription
 from tests.support.suite_in_process import STAFF, InProcessSuite, new_member
 
 OWNERS = ("A001", "A002", "B001")  # A001 and A002 are of one department, whose supervisor is M001
@@ -47,6 +51,7 @@ def make_rows(suite: InProcessSuite) -> Rows:
     rows.shared["role"] = admin.made("/roles", role)
     client = admin.made("/api-clients", {"name": f"系统 {new_id()[-8:]}", "scopes": ["player:read"]})
     rows.shared["api_client"], rows.shared["secret"] = client, client["secrets"][0]
+    _make_integration(suite, rows)
     if suite.has("catalog"):
         _make_catalog(suite, rows)
     if suite.has("player", "ticket", "sales", "catalog"):
@@ -59,6 +64,27 @@ def make_rows(suite: InProcessSuite) -> Rows:
         found = admin.get("/audit", query_string={"actor_id": suite.staff[owner].id, "subject_kind": "ticket"}).json
         rows.of[owner]["audit_entry"] = found["items"][0]
     return rows
+
+
+def _make_integration(suite: InProcessSuite, rows: Rows) -> None:
+    """A webhook to where nobody listens, a delivery, the network it is in, and a letter that a service could not handle."""
+    admin, runtime = suite.api("admin"), suite.gateway_runtime
+    rows.shared["network"] = admin.made("/webhooks/networks", {"network": "127.9.9.9/32"})
+    wanted = {"types": ["nothing.like.this"], "delivery": "webhook", "url": "http://127.9.9.9:9/"}
+    made = admin.made("/subscriptions", {"name": f"rows-{new_id()[-8:]}", **wanted})
+    rows.shared["subscription"] = admin.get(f"/subscriptions/{made['id']}").json
+    event = {"id": new_id(), "type": "playdesk.ticket.created.v1", "subject": new_id(), "data": {}}
+    work = runtime.work()
+    with work.session:
+        subscription = work.session.get(Subscription, made["id"])
+        delivery = row_of(work, subscription, event) | {"state": "delivered", "ended_at": work.now()}
+        work.session.execute(insert(Delivery), [delivery])
+        work.commit()
+    rows.shared["delivery"] = {"id": delivery["id"]}
+    message_id, ticket = new_id(), suite.services["ticket"].runtime if suite.has("ticket") else runtime
+    dead.keep_letters(ticket, [Letter(f"{ticket.service.name}.nobody", message_id, "walked.v1", b"{}", "no reason")])
+    found = admin.get("/dead-letters", query_string={"limit": 200}).json["items"]
+    rows.shared["dead_letter"] = next(one for one in found if one["message_id"] == message_id)
 
 
 def _make_catalog(suite: InProcessSuite, rows: Rows) -> None:

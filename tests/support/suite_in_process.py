@@ -10,6 +10,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +24,12 @@ from chassis.callers import service_itself
 from chassis.clock import new_id
 from chassis.data.migrations import migrate
 from chassis.data.rights import append_only
+from chassis.facts import dead
 from chassis.facts.bus import open_bus
 from chassis.facts.event import facts_of, schema_of
 from chassis.facts.inbox import Inbox
 from chassis.facts.inward import contracts_of
-from chassis.facts.postgres_bus import _connect, _handle_some
+from chassis.facts.postgres_bus import _connect, _handle_some, _take_some
 from chassis.facts.relay import Relay
 from chassis.http.app import make_app
 from chassis.http.auth import Minter
@@ -243,6 +245,14 @@ class InProcessSuite:
         for runtime in self.runtimes().values():
             _relay(runtime)
         return sum(_consume(runtime) for runtime in self.runtimes().values())
+
+    def keep_dead_letters(self) -> None:
+        """What the workers do all the time: take what is parked out of the queues."""
+        for runtime in self.runtimes().values():
+            queues = [s.queue(runtime.service.name).name for s in runtime.service.subscriptions]
+            with _connect(runtime.settings.bus_url, "dead letters") as bus:
+                while _take_some(bus, queues, partial(dead.keep_letters, runtime)):
+                    pass
 
     @contextmanager
     def raw(self, name: str) -> Iterator[Connection]:

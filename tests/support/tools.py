@@ -21,6 +21,7 @@ def missing() -> list[str]:
     """Debian packages for what is not on this machine in any form."""
     wanted = [] if find_broker() else ["rabbitmq-server"]
     wanted += [] if chromium_program() else ["chromium"]
+    wanted += [] if shutil.which("amqp-get") else ["amqp-tools"]  # a client of RabbitMQ that nobody here wrote
     return wanted + ([] if has_chinese_font() else ["fonts-noto-cjk"])
 
 

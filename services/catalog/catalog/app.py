@@ -7,6 +7,8 @@ from catalog.domain.base import Base
 from catalog.messaging.consumers import SUBSCRIPTIONS
 from catalog.persistence.scopes import SCOPES
 from catalog.settings import CatalogSettings
+from chassis.http.dead import dead_letter_routes
+from chassis.http.log import log_routes
 from chassis.jobs.routes import job_routes
 from chassis.service import Service
 
@@ -16,7 +18,7 @@ SERVICE = Service(
     settings=CatalogSettings,
     metadata=Base.metadata,
     migrations=Path(__file__).parent / "migrations",
-    blueprints=(items.routes, packs.routes, discount_rules.routes, job_routes()),
+    blueprints=(items.routes, packs.routes, discount_rules.routes, job_routes(), log_routes(), dead_letter_routes()),
     scopes=SCOPES,
     emits=("item.", "pack.", "discount_rule."),
     subscriptions=SUBSCRIPTIONS,

@@ -19,6 +19,7 @@ from chassis.rules import Unauthorized
 from chassis.service import Runtime, Service, Timer
 from gateway import assets, documents_routes, headers, limits, pages, presence, proxy, readiness
 from gateway.audit import api as audit_api
+from gateway.audit import exports as audit_exports
 from gateway.audit import facts as audit_facts
 from gateway.audit import requests as audit_requests
 from gateway.audit.entry import AuditEntry
@@ -28,9 +29,9 @@ from gateway.clients.api import Unavailable
 from gateway.clients.forwarding import Forwarder
 from gateway.clients.transport import ServiceDown
 from gateway.composition import api as composed
-from gateway.composition import disclosure, jobs, leaving
+from gateway.composition import dead_letters, disclosure, jobs, leaving
 from gateway.identity import api as identity_api
-from gateway.identity import clients, clients_api, devices, hr, oauth, own_api
+from gateway.identity import clients, clients_api, devices, hr, imports, oauth, oidc, own_api, sign_on_api
 from gateway.identity.api_client import ApiClient
 from gateway.identity.base import Base
 from gateway.identity.current import Sessions, anybody, authenticate
@@ -38,6 +39,10 @@ from gateway.identity.enrolment import lead_to_enrolment
 from gateway.identity.role import Role
 from gateway.identity.signin import forget_expired
 from gateway.identity.staff import Department, Staff, WechatAccount
+from gateway.identity.wecom import Wecom
+from gateway.integration import delivering, events_api, hearing, replaying, subscriptions_api, watching
+from gateway.integration.subscription import Subscription
+from gateway.integration.subscriptions import forget_deliveries
 from gateway.pages.answers import wants_fragment
 from gateway.pages.errors import error_page
 from gateway.pages.jobs import UPLOADS
@@ -53,25 +58,35 @@ SERVICE = Service(
     metadata=Base.metadata,
     migrations=Path(__file__).parent / "migrations",
     scopes={
-        **dict.fromkeys((Staff, Department, WechatAccount, ApiClient, Role), company_wide),
+        **dict.fromkeys((Staff, Department, WechatAccount, ApiClient, Role, Subscription), company_wide),
         AuditEntry: of_whom,
     },
     blueprints=(
         *identity_api.BLUEPRINTS,
         *own_api.BLUEPRINTS,
         clients_api.routes,
+        sign_on_api.routes,
+        imports.routes,
         audit_api.routes,
+        audit_exports.routes,
         composed.routes,
         jobs.routes,
+        dead_letters.routes,
+        events_api.routes,
+        subscriptions_api.routes,
+        subscriptions_api.deliveries,
         leaving.routes,
         disclosure.routes,
     ),
     emits=("staff.", "department.", "role.", "api_client."),
-    subscriptions=(audit_facts.SUBSCRIPTION, hr.SUBSCRIPTION),
+    subscriptions=(audit_facts.SUBSCRIPTION, hr.SUBSCRIPTION, hearing.SUBSCRIPTION),
+    jobs=(replaying.KIND, audit_exports.AUDIT.kind, imports.STAFF.kind),
+    loops={"deliveries": delivering.run, "queues": watching.run},
     timers=(
         Timer("audit_seals", timedelta(seconds=2), seal),
         Timer("sessions", timedelta(minutes=10), forget_expired),
         Timer("client_tokens", timedelta(minutes=10), clients.forget_expired),
+        Timer("deliveries", timedelta(hours=1), forget_deliveries),
         Timer("presence", timedelta(minutes=10), presence.forget),
     ),
 )
@@ -85,6 +100,8 @@ def make_gateway(runtime: Runtime) -> Flask:
     _configure_cookies(app, settings)
     app.extensions["playdesk_sessions"] = Sessions(runtime)
     app.extensions["playdesk_forwarder"] = Forwarder(settings)
+    app.extensions["playdesk_wecom"] = Wecom(settings)
+    oidc.install(app, settings)
     app.before_request(_identify)
     limits.install(app, settings.rate_limit)
     app.before_request(_deny_strangers)

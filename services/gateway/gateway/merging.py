@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from gateway.policies import INTERNAL
+
 SERVICES = ("player", "ticket", "sales", "catalog")
 
 
@@ -36,7 +38,7 @@ def merge_openapi(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         clashes = {name for name, schema in own.items() if name in schemas and schemas[name] != schema}
         renamed = {f"#/components/schemas/{name}": f"#/components/schemas/{service.title()}{name}" for name in clashes}
         schemas |= {service.title() + n if n in clashes else n: _renamed(s, renamed) for n, s in own.items()}
-        paths |= _renamed(_without_defaults(document["paths"]), renamed)
+        paths |= _renamed(_without_defaults(_for_others(document["paths"])), renamed)
     bearer = {"type": "http", "scheme": "bearer", "description": "the access_token of POST /api/v1/login"}
     return {
         "openapi": "3.1.0",
@@ -45,6 +47,17 @@ def merge_openapi(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         "paths": {path: paths[path] for path in sorted(paths)},
         "components": {"schemas": dict(sorted(schemas.items())), "securitySchemes": {"bearer": bearer}},
     }
+
+
+def _for_others(paths: Mapping[str, Any]) -> dict[str, Any]:
+    """Without what only the gateway itself asks of the services."""
+    internal = {
+        path
+        for path, methods in paths.items()
+        for told in methods.values()
+        if isinstance(told, dict) and told.get("x-playdesk-action") in INTERNAL
+    }
+    return {path: methods for path, methods in paths.items() if path not in internal}
 
 
 def _without_defaults(paths: Mapping[str, Any]) -> dict[str, Any]:

@@ -41,14 +41,15 @@ _AGENT = _READ | _TICKETS | {
 _SUPERVISOR = _AGENT | {
     "player.phone.see", "player.delete", "player.export", "player.import", "ticket.export", "sales.export",
     "order.approve", "pack.approve", "item.sync", "item.adjust", "event.read",
-    "audit.read",
+    "audit.read", "audit.export",
 }  # fmt: skip
 _ADMIN = _READ | {
     "player.create", "player.update", "player.delete", "player.bind", "player.phone.see", "player.phone.reveal",
     "player.export", "player.import", "player.erase", "ticket.export", "sales.export",
     "item.sync", "item.adjust", "pack.create", "pack.publish", "pack.approve", "discount_rule.write", "staff.write",
-    "department.write", "event.read", "audit.read",
-    "api_client.read", "api_client.write", "role.write", "role.grant",
+    "department.write", "event.read", "audit.read", "audit.export",
+    "api_client.read", "api_client.write", "role.write", "role.grant", "dead_letter.read", "dead_letter.write",
+    "subscription.read", "subscription.write",
 }  # fmt: skip
 
 ROLES: dict[str, Role] = {
@@ -67,6 +68,9 @@ PLAIN_ROLE = "agent"
 OWN = "own"
 ACTIONS: frozenset[str] = frozenset().union(*(role.actions for role in ROLES.values())) | {OWN}
 
+# What the gateway does at the services in its own name; no role and no client can have it.
+INTERNAL: frozenset[str] = frozenset({"event.log"})
+
 # What needs no sign-in; everything else is denied without one.
 PUBLIC_ENDPOINTS = frozenset(
     {
@@ -79,6 +83,10 @@ PUBLIC_ENDPOINTS = frozenset(
         "login.again",
         "login.code",
         "login.check_code",
+        "sign_on.leave_for_oidc",
+        "sign_on.back_from_oidc",
+        "sign_on.leave_for_wecom",
+        "sign_on.back_from_wecom",
         "oauth.token",  # client and secret are what is asked for there
         "session.sign_in",
         "documents.openapi",

@@ -34,6 +34,18 @@ class GatewaySettings(Settings):
     trusted_proxies: int
     metrics_from: list[str]
     leavers_hand_over: str
+    oidc_issuer: str
+    oidc_client_id: str
+    oidc_client_secret: str
+    oidc_scope: str
+    oidc_claim: str
+    wecom_corp_id: str
+    wecom_agent_id: str
+    wecom_secret: str
+    wecom_login_url: str
+    wecom_api_url: str
+    broker_admin_url: str
+    subscribers_amqp_url: str
 
     @classmethod
     def read(cls, env: Env) -> dict[str, Any]:
@@ -57,6 +69,9 @@ class GatewaySettings(Settings):
             "cookie_secure": env.bool("COOKIE_SECURE", True),
             "trusted_proxies": env.int("TRUSTED_PROXIES", 0, validate=Range(0, 5)),
             "metrics_from": env.list("METRICS_FROM", ["127.0.0.0/8", "::1/128"], validate=_are_networks),
+            **_sign_on(env),
+            "broker_admin_url": secret(env, "BROKER_ADMIN_URL"),
+            "subscribers_amqp_url": env.str("SUBSCRIBERS_AMQP_URL", ""),
             "leavers_hand_over": env.str("LEAVERS_HAND_OVER", "department", validate=Length(1, 32)),
         }
 
@@ -75,6 +90,22 @@ class GatewaySettings(Settings):
     def url_of(self, service: str) -> str:
         """The base address of a service."""
         return str(getattr(self, f"{service}_url"))
+
+
+def _sign_on(env: Env) -> dict[str, Any]:
+    """Single sign-on: where the company has an identity provider, 企业微信, or both."""
+    return {
+        "oidc_issuer": env.str("OIDC_ISSUER", ""),
+        "oidc_client_id": env.str("OIDC_CLIENT_ID", ""),
+        "oidc_client_secret": secret(env, "OIDC_CLIENT_SECRET"),
+        "oidc_scope": env.str("OIDC_SCOPE", "openid profile"),
+        "oidc_claim": env.str("OIDC_CLAIM", "preferred_username"),
+        "wecom_corp_id": env.str("WECOM_CORP_ID", ""),
+        "wecom_agent_id": env.str("WECOM_AGENT_ID", ""),
+        "wecom_secret": secret(env, "WECOM_SECRET"),
+        "wecom_login_url": env.str("WECOM_LOGIN_URL", "https://login.work.weixin.qq.com/wwlogin/sso/login"),
+        "wecom_api_url": env.str("WECOM_API_URL", "https://qyapi.weixin.qq.com"),
+    }
 
 
 def _are_networks(networks: list[str]) -> None:

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from pathlib import Path
 
+from chassis.http.dead import dead_letter_routes
+from chassis.http.log import log_routes
 from chassis.jobs.routes import job_routes
 from chassis.service import Service, Timer
 from player.api import erasure, exports, imports, players
@@ -21,7 +23,15 @@ SERVICE = Service(
     settings=PlayerSettings,
     metadata=Base.metadata,
     migrations=Path(__file__).parent / "migrations",
-    blueprints=(players.routes, erasure.routes, imports.routes, exports.routes, job_routes()),
+    blueprints=(
+        players.routes,
+        erasure.routes,
+        imports.routes,
+        exports.routes,
+        job_routes(),
+        log_routes(),
+        dead_letter_routes(),
+    ),
     scopes=SCOPES,
     emits=("player.", "phone.", "bulk_reading."),
     subscriptions=SUBSCRIPTIONS,

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from pathlib import Path
 
+from chassis.http.dead import dead_letter_routes
+from chassis.http.log import log_routes
 from chassis.jobs.routes import job_routes
 from chassis.service import Service, Timer
 from sales.api import exports, orders, summary, touches
@@ -19,7 +21,15 @@ SERVICE = Service(
     settings=SalesSettings,
     metadata=Base.metadata,
     migrations=Path(__file__).parent / "migrations",
-    blueprints=(touches.routes, orders.routes, summary.routes, exports.routes, job_routes()),
+    blueprints=(
+        touches.routes,
+        orders.routes,
+        summary.routes,
+        exports.routes,
+        job_routes(),
+        log_routes(),
+        dead_letter_routes(),
+    ),
     scopes=SCOPES,
     emits=("touch.", "order.", "payment."),
     subscriptions=SUBSCRIPTIONS,

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from chassis.http.dead import dead_letter_routes
+from chassis.http.log import log_routes
 from chassis.jobs.routes import job_routes
 from chassis.ops.settings import Settings
 from chassis.service import Service
@@ -18,7 +20,7 @@ SERVICE = Service(
     settings=Settings,
     metadata=Base.metadata,
     migrations=Path(__file__).parent / "migrations",
-    blueprints=(tickets.routes, transfers.routes, exports.routes, job_routes()),
+    blueprints=(tickets.routes, transfers.routes, exports.routes, job_routes(), log_routes(), dead_letter_routes()),
     scopes=SCOPES,
     emits=("ticket.",),
     subscriptions=SUBSCRIPTIONS,

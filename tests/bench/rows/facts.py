@@ -16,6 +16,7 @@ from chassis.facts.relay import BATCH
 from deploy.local import processes
 from deploy.local.databases import BUS
 from deploy.local.state import ROOT
+from gateway.app import SERVICE as GATEWAY
 from tests.bench import memory
 from tests.bench.compare import Result
 from tests.bench.floor import loops
@@ -74,9 +75,13 @@ def _patience(worker: Any, deadline: float, stage: Stage, part: str) -> None:
 
 
 def relay(stage: Stage, kind: str, facts: int) -> Drained:
-    """Facts in the ticket service's outbox, taken to the bus by its relay in a process of its own."""
+    """Facts in the ticket service's outbox, taken to the bus by its relay in a process of its own.
+
+    One queue is bound to them, as in the bare loop: those of the gateway, which hears everything, come back with its worker.
+    """
     with stage.suite.postgres.connect("ticket") as connection:
         _declare(stage, kind)
+        _without_queues(stage, kind, [subscription.queue("gateway").name for subscription in GATEWAY.subscriptions])
         columns, rows = created_rows(stage, facts)
         with connection.cursor().copy(f"COPY outbox ({columns}) FROM STDIN") as copy:
             for row in rows:
@@ -133,6 +138,19 @@ def _straight(message: Any) -> Any:
     return type(message)(message.id, "ticket.copies", message.body, {"x-playdesk-key": message.key})
 
 
+def _without_queues(stage: Stage, kind: str, names: list[str]) -> None:
+    if kind == "postgres":
+        with stage.suite.postgres.connect(BUS) as connection:
+            connection.execute("DELETE FROM bus_bindings WHERE queue = ANY(%s)", (names,))
+        return
+    import pika
+
+    connection = pika.BlockingConnection(pika.URLParameters(bus_of(stage, kind, "admin")))
+    for name in names:
+        connection.channel().queue_delete(name)
+    connection.close()
+
+
 def _empty(stage: Stage, kind: str, queue: str) -> None:
     if kind == "postgres":
         with stage.suite.postgres.connect(BUS) as connection:
@@ -150,7 +168,7 @@ def outbox_to_broker(stage: Stage) -> list[Result]:
     if not has_rabbit(stage):
         return [Result("B8", "outbox to broker: there is no RabbitMQ here", "", "", None, "≥ 0.7", None)]
     facts, bodies = stage.sizes.facts, ticket_bodies(stage, min(stage.sizes.facts, 20_000))
-    with stage.without("ticket.worker", "player.worker"):
+    with stage.without("ticket.worker", "player.worker", "gateway.worker"):
         floors = [_bare_publish(stage, bodies)]
         found = relay(stage, "rabbitmq", facts)
         floors.append(_bare_publish(stage, bodies))
@@ -215,7 +233,7 @@ def on_postgresql(stage: Stage) -> list[Result]:
     facts = stage.sizes.facts // 5
     copies = min(facts, len(stage.filled.everyone))
     found: list[Result] = []
-    with stage.without("ticket.worker", "player.worker"):
+    with stage.without("ticket.worker", "player.worker", "gateway.worker"):
         for what, name, work, count in (
             ("outbox to bus", "relay", relay, facts),
             ("queue to projection", "consumer", consumer, copies),

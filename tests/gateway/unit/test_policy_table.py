@@ -7,8 +7,8 @@ from gateway.clients import directory
 from gateway.policies import ACTIONS, OWN, PLAIN_ROLE, PUBLIC_ENDPOINTS, ROLES
 from tests.support.suite_in_process import InProcessSuite
 
-# Told from within by a field of the answer, not by a route; or for routes that are still to come.
-NOT_OF_A_ROUTE = {"player.phone.see", "event.read", "role.grant"}
+# Told from within by a field of the answer, not by a route.
+NOT_OF_A_ROUTE = {"player.phone.see", "role.grant"}
 
 
 def asked_for(suite: InProcessSuite) -> set[str]:

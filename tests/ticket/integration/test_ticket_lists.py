@@ -7,6 +7,7 @@ import pytest
 from chassis.clock import new_id
 from tests.support.statements import statements_of
 from tests.ticket.desk import Desk
+from ticket.persistence import queries
 
 
 def found(desk: Desk, query: str) -> set[str]:
@@ -135,3 +136,22 @@ def test_the_timeline_tells_every_change_who_and_when(desk: Desk):
     assert lines[3]["changes"]["solution"] == {"before": "", "after": "已补发"}
     assert lines[4]["reason"] == "又没到账"
     assert [line["at"] for line in lines] == sorted(line["at"] for line in lines)
+
+
+@pytest.mark.parametrize("common", [0, 1_000_000])
+@pytest.mark.parametrize("sort", ["created_at", "-created_at", "due_at", "-updated_at"])
+def test_what_words_find_is_the_same_sorted_list_however_common_they_are(desk: Desk, monkeypatch, common, sort):
+    """Rare words are found first and sorted then; common ones are met along the order of time."""
+    monkeypatch.setattr(queries, "COMMON", common)
+    monkeypatch.setattr(queries, "COMMON_TO_ONE", common)
+    wanted = {desk.write(question=f"{'礼包' if n % 2 else '充值'} 第 {n} 次")["id"] for n in range(14) if n % 2}
+    for person in (desk.agent, desk.supervisor):
+        seen, cursor = [], ""
+        while cursor is not None:
+            after = f"&cursor={cursor}" if cursor else ""
+            page = person.get(f"/tickets?q=礼包&limit=3&sort={sort}&player_id={desk.player['id']}{after}").json
+            seen += page["items"]
+            cursor = page["next_cursor"]
+        assert {ticket["id"] for ticket in seen} == wanted
+        keys = [(ticket[sort.lstrip("-")], ticket["id"]) for ticket in seen]
+        assert keys == sorted(keys, reverse=sort.startswith("-"))

@@ -38,7 +38,7 @@ def migrate(engine: Engine, folder: Path, *, login: str | None = None, append_on
     settings = config(folder)
     head = ScriptDirectory.from_config(settings).get_current_head() or ""
     with engine.connect() as connection:
-        done = current_revision(connection) == head and rights.has_partition_function(connection)
+        done = current_revision(connection) == head and rights.has_partition_functions(connection)
         if done and login is None:
             return head
         allow(connection, 0)
@@ -46,7 +46,7 @@ def migrate(engine: Engine, folder: Path, *, login: str | None = None, append_on
         connection.commit()
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")
-        rights.make_partition_function(connection)
+        rights.make_partition_functions(connection)
         if login is not None:
             rights.grant_rows(connection, login, append_only)
         connection.commit()  # before the lock is given back: the next one may begin at once
@@ -92,7 +92,7 @@ def create_shared_tables(op: Operations) -> None:
     """The chassis' own tables, in a service's first revision."""
     bind = op.get_bind()
     tables.metadata.create_all(bind)
-    rights.make_partition_function(bind)
+    rights.make_partition_functions(bind)
     op.execute("INSERT INTO relay_state VALUES (1, 0, 0, '[]')")
     ensure_partitions(bind, utc_now().date())
 
@@ -107,9 +107,19 @@ def create_hearing_tables(op: Operations) -> None:
     tables.metadata.create_all(op.get_bind(), tables=tables.HEARING_TABLES)
 
 
+def create_dead_letter_table(op: Operations) -> None:
+    """The table of facts that could not be handled, in a later revision of every service, as above."""
+    tables.metadata.create_all(op.get_bind(), tables=[tables.dead_letters])
+
+
 def ensure_partitions(connection: Connection, today: date, months: int = 3) -> None:
     """Monthly partitions of the log from last month to `months` ahead; made once, harmless when repeated."""
     month = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
     for _ in range(months + 2):
         connection.execute(text("SELECT make_log_partition(:month)"), {"month": month})
         month = (month + timedelta(days=32)).replace(day=1)
+
+
+def drop_partitions(connection: Connection, before: date) -> int:
+    """Let go of the months of the log that ended before this day's month began; returns how many."""
+    return int(connection.execute(text("SELECT drop_log_partitions(:before)"), {"before": before}).scalar_one())

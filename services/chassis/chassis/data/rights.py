@@ -27,6 +27,25 @@ BEGIN
 END $$
 """
 
+# And it lets go of the oldest ones by this: whole months, each in a moment, however many facts there were.
+_DROP_PARTITIONS = """
+CREATE OR REPLACE FUNCTION drop_log_partitions(before date) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+  last text := 'event_log_' || to_char(before, 'YYYY_MM');
+  part record;
+  dropped integer := 0;
+BEGIN
+  FOR part IN SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+              WHERE i.inhparent = 'public.event_log'::regclass AND c.relname < last COLLATE "C" LOOP
+    EXECUTE format('DROP TABLE public.%I', part.relname);
+    dropped := dropped + 1;
+  END LOOP;
+  RETURN dropped;
+END $$
+"""
+_FUNCTIONS = {"make_log_partition": _MAKE_PARTITION, "drop_log_partitions": _DROP_PARTITIONS}
+
 
 def append_only(metadata: MetaData) -> tuple[str, ...]:
     """The tables that say of themselves, in `info`, that rows are only added to them."""
@@ -39,15 +58,17 @@ def login_of(url: str, owner_url: str) -> str | None:
     return login if owner_url and make_url(owner_url).username != login else None
 
 
-def make_partition_function(connection: Connection) -> None:
-    """The function by which partitions are made; harmless when repeated."""
-    connection.execute(text(_MAKE_PARTITION))
-    connection.execute(text("REVOKE ALL ON FUNCTION make_log_partition(date) FROM PUBLIC"))
+def make_partition_functions(connection: Connection) -> None:
+    """The functions by which partitions are made and dropped; harmless when repeated."""
+    for name, statement in _FUNCTIONS.items():
+        connection.execute(text(statement))
+        connection.execute(text(f"REVOKE ALL ON FUNCTION {name}(date) FROM PUBLIC"))
 
 
-def has_partition_function(connection: Connection) -> bool:
-    """Whether the function is there."""
-    return bool(connection.execute(text("SELECT to_regproc('public.make_log_partition') IS NOT NULL")).scalar())
+def has_partition_functions(connection: Connection) -> bool:
+    """Whether the functions are there."""
+    there = (text(f"SELECT to_regproc('public.{name}') IS NOT NULL") for name in _FUNCTIONS)
+    return all(connection.execute(query).scalar() for query in there)
 
 
 def grant_rows(connection: Connection, login: str, only_added: Iterable[str]) -> None:
@@ -60,7 +81,8 @@ def grant_rows(connection: Connection, login: str, only_added: Iterable[str]) ->
         _run(connection, f"GRANT {rights} ON {{}} TO {{}}", table, login)
     _run(connection, "GRANT USAGE ON SCHEMA public TO {}", login)
     _run(connection, "GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {}", login)
-    _run(connection, "GRANT EXECUTE ON FUNCTION make_log_partition(date) TO {}", login)
+    for name in _FUNCTIONS:
+        _run(connection, f"GRANT EXECUTE ON FUNCTION {name}(date) TO {{}}", login)
 
 
 def _run(connection: Connection, statement: str, *names: str) -> None:

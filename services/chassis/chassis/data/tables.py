@@ -102,6 +102,30 @@ revocations = Table(
 
 HEARING_TABLES = (heard_versions, revocations)
 
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("id", _id, primary_key=True),
+    Column("queue", String(80), nullable=False),
+    Column(
+        "message_id", String(64), nullable=False, comment="of the fact; of one without an ID, the hash of its bytes"
+    ),
+    Column("key", String(200), nullable=False, comment="the routing key it came by"),
+    Column("body", LargeBinary, nullable=False),
+    Column("reason", Text, nullable=False, comment="why it could not be handled, the last time"),
+    Column("state", String(16), nullable=False),
+    Column("times", Integer, nullable=False, comment="how often it was parked"),
+    Column("note", Text, nullable=False, comment="why it was discarded"),
+    Column("ended_by", String(64)),
+    Column("ended_at", _instant, index=True),
+    Column("version", Integer, nullable=False),
+    Column("created_at", _instant, nullable=False),
+    Column("updated_at", _instant, nullable=False),
+    Index("uq_dead_letters_queue_message_id", "queue", "message_id", unique=True),
+    Index("ix_dead_letters_state_id", "state", "id"),
+    comment="facts that could not be handled, taken out of the queues for somebody to look at",
+)
+
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,

@@ -45,6 +45,17 @@ class Delivery:
     attempts: int = 0
 
 
+@dataclass(frozen=True)
+class Letter:
+    """One message out of a dead-letter queue; `queue` is the one it could not be handled from."""
+
+    queue: str
+    id: str
+    key: str
+    body: bytes
+    reason: str
+
+
 class Fate(Enum):
     """What became of a delivery: handled, to be tried again later, or parked for a person to look at."""
 
@@ -91,10 +102,19 @@ class Published:
 
 
 Handler = Callable[[list[Delivery]], list[Verdict]]
+Keep = Callable[[list[Letter]], None]
 
 
 class Publisher(Protocol):
-    """Sends batches; one thread at a time."""
+    """Sends batches, one at a time; what is to be done meanwhile is done between `start` and `finish`."""
+
+    def start(self, messages: Sequence[Message], *, exchange: str = EVENTS) -> Any:
+        """Begin to send all, in order; what is returned is for `finish`. Raises BusDown."""
+        ...
+
+    def finish(self, sent: Any, *, timeout: float = 30) -> Published:
+        """Wait until each is confirmed. Raises BusDown."""
+        ...
 
     def publish(self, messages: Sequence[Message], *, exchange: str = EVENTS, timeout: float = 30) -> Published:
         """Send all, in order, and wait until each is confirmed. Raises BusDown."""
@@ -128,6 +148,14 @@ class Bus(Protocol):
         """Hand over batches until `stop` is set; survives the loss of the bus; `connected` hears of each change."""
         ...
 
+    def take_dead_letters(self, queues: Sequence[Queue], keep: Keep, *, stop: threading.Event) -> None:
+        """Hand what is in the queues' dead-letter queues to `keep`, until `stop` is set; it leaves once that returned."""
+        ...
+
+    def waiting(self, name: str) -> int:
+        """How many messages wait in the queue of this name; none where it is not there. Raises BusDown."""
+        ...
+
 
 def open_bus(url: str) -> Bus:
     """The adapter for `amqp(s)://…` or `postgresql://…`."""
@@ -140,12 +168,19 @@ def open_bus(url: str) -> Bus:
     return PostgresBus(url)
 
 
-@cache
-def _pattern(binding: str) -> re.Pattern[str]:
-    """A topic binding as an expression: `*` is one word, `#` any number of words; every word ends with a dot."""
+def expression(binding: str) -> str:
+    """A topic binding as a regular expression, of Python's and of PostgreSQL's, for a key with one more dot at its end.
+
+    `*` is one word, `#` any number of words; every word ends with a dot.
+    """
     forms = {"*": r"[^.]*\.", "#": r"(?:[^.]*\.)*"}
     once = re.sub(r"(?<![^.])#(\.#)+(?![^.])", "#", binding)  # one # says as much as many, and is matched faster
-    return re.compile("".join(forms.get(word, re.escape(word) + r"\.") for word in once.split(".")))
+    return "".join(forms.get(word, re.escape(word) + r"\.") for word in once.split("."))
+
+
+@cache
+def _pattern(binding: str) -> re.Pattern[str]:
+    return re.compile(expression(binding))
 
 
 def matches(binding: str, key: str) -> bool:

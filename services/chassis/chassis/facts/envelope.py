@@ -82,6 +82,27 @@ def cloud_event(service: str, row: Any, data: dict[str, Any]) -> CloudEvent:
     return CloudEvent({name: value for name, value in attributes.items() if value is not None}, data)
 
 
+def as_event(fact: Received) -> dict[str, Any]:
+    """A fact that was received as the CloudEvent it came as."""
+    attributes = {
+        "specversion": "1.0",
+        "id": fact.id,
+        "type": f"{PREFIX}{fact.key}",
+        "source": fact.source,
+        "subject": fact.subject,
+        "time": fact.time.isoformat().replace("+00:00", "Z") if fact.time else None,
+        "dataschema": f"/docs/events/schemas/{fact.key}.json",
+        "datacontenttype": "application/json",
+        "sequence": fact.sequence,
+        "entityversion": fact.version,
+        "actor": fact.actor,
+        "correlationid": fact.correlation_id,
+        "traceparent": fact.traceparent,
+        "data": fact.data,
+    }
+    return {name: value for name, value in attributes.items() if value is not None}
+
+
 def read(body: bytes) -> Received:
     """The fact in a message. Raises NotAFact."""
     try:

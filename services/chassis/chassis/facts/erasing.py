@@ -20,6 +20,8 @@ UPDATE {table} SET data = data || (
 """
 _FORGET = "DELETE FROM idempotency_keys WHERE body LIKE ANY(:patterns)"
 
+_FORGET_LETTERS = "DELETE FROM dead_letters WHERE position(CAST(:id AS bytea) IN body) > 0"
+
 
 def blank_facts(session: Session, subjects: Sequence[str], blank: Mapping[str, Any]) -> None:
     """Set these fields of all facts told of these subjects so far; where a fact has no such field, nothing is added.
@@ -32,5 +34,12 @@ def blank_facts(session: Session, subjects: Sequence[str], blank: Mapping[str, A
 
 
 def forget_answers(session: Session, ids: Sequence[str]) -> None:
-    """Forget the answers kept under an Idempotency-Key that name one of these IDs."""
+    """Forget the answers kept under an Idempotency-Key, and the dead letters, that name one of these IDs."""
     session.execute(text(_FORGET), {"patterns": [f"%{one}%" for one in ids]})
+    forget_letters(session, ids)
+
+
+def forget_letters(session: Session, ids: Sequence[str]) -> None:
+    """Forget the dead letters that name one of these IDs: what they tell may be more than may still be told."""
+    for one in ids:
+        session.execute(text(_FORGET_LETTERS), {"id": one.encode()})

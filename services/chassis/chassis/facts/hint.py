@@ -12,7 +12,7 @@ from chassis.ops.logging import log
 
 
 class Hint:
-    """Wakes the relay soon after a commit, at most once in 10 ms per process, on a connection and thread of its own."""
+    """Wakes the relay soon after a commit, at most once in 5 ms per process, on a connection and thread of its own."""
 
     def __init__(self, url: str) -> None:
         self.url = url.replace("postgresql+psycopg://", "postgresql://", 1)
@@ -44,4 +44,4 @@ class Hint:
             self._wanted.wait()
             self._wanted.clear()
             connection.execute(f"NOTIFY {CHANNEL}")
-            sleep(0.01)
+            sleep(0.005)

@@ -9,12 +9,10 @@ from datetime import datetime, timedelta
 from functools import cache
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 import jsonschema_rs
 import orjson
-from sqlalchemy import delete, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import delete, select, text
 
 from chassis import context
 from chassis.data.database import is_away
@@ -77,6 +75,14 @@ class Subscription:
     def listener(self, key: str) -> Listen | None:
         """Who hears this key; None where the binding is left over from an older release."""
         return next((listen for listen in self.listens if any(matches(k, key) for k in listen.keys)), None)
+
+
+# One statement for a batch, however long it is.
+_NOTE = text(
+    "INSERT INTO inbox (consumer, event_id, received_at) "
+    "SELECT CAST(:consumer AS varchar), id, CAST(:at AS timestamptz) FROM unnest(CAST(:ids AS uuid[])) AS id "
+    "ON CONFLICT DO NOTHING RETURNING event_id"
+)
 
 
 @cache
@@ -206,12 +212,8 @@ class Inbox:
     def _note(self, work: UnitOfWork, facts: Sequence[Received]) -> list[Received]:
         """Write the facts into the inbox; returns those that were not there yet, each once."""
         once = list({fact.id: fact for fact in facts}.values())
-        rows: list[dict[str, Any]] = [
-            {"consumer": self.queue.name, "event_id": f.id, "received_at": work.now()} for f in once
-        ]
-        rows.sort(key=lambda row: row["event_id"])
-        statement = insert(inbox).on_conflict_do_nothing().returning(inbox.c.event_id)
-        new = {str(event_id) for event_id in work.session.scalars(statement, rows)}
+        noted = {"consumer": self.queue.name, "ids": sorted(fact.id for fact in once), "at": work.now()}
+        new = {str(event_id) for event_id in work.session.connection().execute(_NOTE, noted).scalars()}
         return [fact for fact in once if fact.id in new]
 
 

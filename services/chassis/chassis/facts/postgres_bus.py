@@ -17,6 +17,8 @@ from chassis.facts.bus import (
     Delivery,
     Fate,
     Handler,
+    Keep,
+    Letter,
     Message,
     NotNow,
     Published,
@@ -34,11 +36,17 @@ CREATE TABLE IF NOT EXISTS bus_messages (
   body bytea NOT NULL, headers jsonb NOT NULL DEFAULT '{}', attempts int NOT NULL DEFAULT 0,
   available_at timestamptz NOT NULL DEFAULT now(), dead_reason text);
 CREATE INDEX IF NOT EXISTS ix_bus_messages_waiting ON bus_messages (queue, id) WHERE dead_reason IS NULL;
+CREATE INDEX IF NOT EXISTS ix_bus_messages_dead ON bus_messages (id) WHERE dead_reason IS NOT NULL;
 GRANT ALL ON bus_bindings, bus_messages TO PUBLIC;
 """
 _TAKE = """
 SELECT id, message_id, key, body, attempts FROM bus_messages
 WHERE queue = %s AND dead_reason IS NULL AND available_at <= now() ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+"""
+
+_TAKE_DEAD = """
+SELECT id, queue, message_id, key, body, dead_reason FROM bus_messages
+WHERE dead_reason IS NOT NULL AND queue = ANY(%s) ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED
 """
 
 
@@ -94,6 +102,40 @@ class PostgresBus:
                 connected(False)
             stop.wait(wait)
             wait = min(wait * 2, 5)
+
+    def take_dead_letters(self, queues: Sequence[Queue], keep: Keep, *, stop: threading.Event) -> None:
+        """Look every second; after a loss, connect again."""
+        names = [queue.name for queue in queues]
+        while not stop.is_set():
+            try:
+                with _connect(self.url, "dead letters") as connection:
+                    _make_tables(connection)
+                    while not stop.wait(1):
+                        while _take_some(connection, names, keep):
+                            pass
+            except psycopg.Error as error:
+                log.warning("bus lost", queue="dead letters", error=str(error))
+            stop.wait(1)
+
+    def waiting(self, name: str) -> int:
+        """Those that nobody has handled. Raises BusDown."""
+        query = "SELECT count(*) FROM bus_messages WHERE queue = %s AND dead_reason IS NULL"
+        try:
+            with _connect(self.url, "waiting") as connection:
+                row = connection.execute(query, (name,)).fetchone()
+                return int(row[0]) if row else 0
+        except psycopg.Error as error:
+            raise BusDown(str(error)) from error
+
+
+def _take_some(connection: psycopg.Connection, queues: list[str], keep: Keep) -> int:
+    """Some dead letters in one transaction of the bus: kept and deleted, or still there. Returns how many it had."""
+    with connection.transaction():
+        rows = connection.execute(_TAKE_DEAD, (queues,)).fetchall()
+        if rows:
+            keep([Letter(row[1], row[2], row[3], bytes(row[4]), row[5]) for row in rows])
+            connection.execute("DELETE FROM bus_messages WHERE id = ANY(%s)", ([row[0] for row in rows],))
+    return len(rows)
 
 
 def _make_tables(connection: psycopg.Connection) -> None:
@@ -164,6 +206,14 @@ class PostgresPublisher:
     def __init__(self, url: str) -> None:
         self.url = url
         self._connection: psycopg.Connection | None = None
+
+    def start(self, messages: Sequence[Message], *, exchange: str = EVENTS) -> Published:
+        """Insert all, in order: with the commit everything is confirmed. Raises BusDown."""
+        return self.publish(messages, exchange=exchange)
+
+    def finish(self, sent: Published, *, timeout: float = 30) -> Published:
+        """What came of it."""
+        return sent
 
     def publish(self, messages: Sequence[Message], *, exchange: str = EVENTS, timeout: float = 30) -> Published:
         """Insert all, in order. Raises BusDown."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Select, any_, bindparam, delete, select
-from sqlalchemy.dialects.postgresql import Insert, insert
+import orjson
+from sqlalchemy import ARRAY, Select, TextClause, any_, bindparam, delete, select, text
 
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.facts.envelope import Received
@@ -33,7 +33,8 @@ class Projection:
                 newest[state["id"]] = state
         rows = [{"id": key, "version": newest[key]["version"], **self.shape(newest[key])} for key in sorted(newest)]
         if rows:
-            work.session.connection().execute(_taking(self.table, tuple(rows[0])), rows)
+            states_as_json = orjson.dumps(rows, default=str).decode()
+            work.session.connection().execute(_taking(self.table, tuple(rows[0])), {"rows": states_as_json})
 
     def keep_newer(self, work: UnitOfWork, states: Iterable[Mapping[str, Any]]) -> None:
         """The same for states that are mostly known already: looks first, so that no row is locked for nothing."""
@@ -68,12 +69,15 @@ class Projection:
 
 
 @cache
-def _taking(table: Any, columns: tuple[str, ...]) -> Insert:
-    """Built once for a table: building and compiling it takes longer than running it."""
-    statement = insert(table)
-    fresh = {name: statement.excluded[name] for name in columns if name != "id"}
-    newer = table.c.version < statement.excluded.version
-    return statement.on_conflict_do_update(index_elements=["id"], set_=fresh, where=newer)
+def _taking(table: Any, columns: tuple[str, ...]) -> TextClause:
+    """One statement for all rows of a batch, which come as one JSON text, in their order."""
+    names = ", ".join(columns)
+    fresh = ", ".join(f"{name} = excluded.{name}" for name in columns if name != "id")
+    return text(
+        f"INSERT INTO {table.name} AS known ({names}) "
+        f"SELECT {names} FROM jsonb_populate_recordset(NULL::{table.name}, CAST(:rows AS jsonb)) "
+        f"ON CONFLICT (id) DO UPDATE SET {fresh} WHERE known.version < excluded.version"
+    )
 
 
 @cache

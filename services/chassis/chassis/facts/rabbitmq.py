@@ -22,6 +22,8 @@ from chassis.facts.bus import (
     Delivery,
     Fate,
     Handler,
+    Keep,
+    Letter,
     Message,
     NotNow,
     Published,
@@ -100,6 +102,29 @@ class RabbitBus:
                 connected(False)
             stop.wait(wait)
             wait = min(wait * 2, 5)
+
+    def take_dead_letters(self, queues: Sequence[Queue], keep: Keep, *, stop: threading.Event) -> None:
+        """Take them as they come; after a loss, connect again within 5 s."""
+        while not stop.is_set():
+            try:
+                _LetterTaker(self.url, queues, keep).run(stop)
+            except _LOST as error:
+                log.warning("bus lost", queue="dead letters", error=str(error) or type(error).__name__)
+            stop.wait(5)
+
+    def waiting(self, name: str) -> int:
+        """As the broker knows it now, not as its statistics have it some seconds later. Raises BusDown."""
+        try:
+            connection = _connected(self.url, "waiting")
+            try:
+                return int(connection.channel().queue_declare(name, passive=True).method.message_count)
+            except pika.exceptions.ChannelClosedByBroker:
+                return 0
+            finally:
+                if connection.is_open:
+                    connection.close()
+        except _LOST as error:
+            raise BusDown(str(error) or type(error).__name__) from error
 
 
 def _declare(channel: BlockingChannel, queue: Queue) -> None:
@@ -189,6 +214,50 @@ class _Consumer:
         self.channel.basic_publish("", target, delivery.body, _properties(message), mandatory=True)
 
 
+class _LetterTaker:
+    """One connection that empties dead-letter queues; what `keep` fails on goes back when the connection ends."""
+
+    def __init__(self, url: str, queues: Sequence[Queue], keep: Keep) -> None:
+        self.keep = keep
+        self.connection = _connected(url, "dead letters")
+        self.channel = self.connection.channel()
+        self.channel.basic_qos(prefetch_count=100)
+        self.waiting: list[tuple[int, Letter]] = []
+        for queue in queues:
+            _declare(self.channel, queue)
+            self.channel.basic_consume(queue.dead, self._received(queue))
+
+    def run(self, stop: threading.Event) -> None:
+        try:
+            while not stop.is_set():
+                self.connection.process_data_events(time_limit=0 if self.waiting else 0.5)
+                if self.waiting:
+                    batch, self.waiting = self.waiting, []
+                    self.keep([letter for _, letter in batch])
+                    self.channel.basic_ack(batch[-1][0], multiple=True)
+        finally:
+            if self.connection.is_open:
+                self.connection.close()
+
+    def _received(self, queue: Queue) -> Callable[..., None]:
+        def take(_channel: Any, method: Any, properties: pika.BasicProperties, body: bytes) -> None:
+            key, reason = _fate_of(properties.headers or {}, method.routing_key)
+            self.waiting.append(
+                (method.delivery_tag, Letter(queue.name, properties.message_id or "", key, body, reason))
+            )
+
+        return take
+
+
+def _fate_of(headers: dict[str, Any], routing_key: str) -> tuple[str, str]:
+    """(key, reason) of a dead letter: ours where we parked it, else the broker's (delivered too often, too many)."""
+    if "x-playdesk-reason" in headers:
+        return str(headers.get("x-playdesk-key") or routing_key), str(headers["x-playdesk-reason"])
+    deaths = headers.get("x-death") or [{}]
+    keys = deaths[0].get("routing-keys") or [routing_key]
+    return str(headers.get("x-playdesk-key") or keys[0]), str(deaths[0].get("reason", "unknown"))
+
+
 class _Batch:
     """Messages under way: which tags are still open, and what became of the others."""
 
@@ -223,7 +292,11 @@ class RabbitPublisher:
 
     def publish(self, messages: Sequence[Message], *, exchange: str = EVENTS, timeout: float = 30) -> Published:
         """Send all, in order, and wait until each is confirmed. Raises BusDown."""
-        if not self._ready.wait(min(timeout, 5)) or self._connection is None:
+        return self.finish(self.start(messages, exchange=exchange), timeout=timeout)
+
+    def start(self, messages: Sequence[Message], *, exchange: str = EVENTS) -> _Batch:
+        """Hand all over to the connection's own thread. Raises BusDown."""
+        if not self._ready.wait(5) or self._connection is None:
             raise BusDown(self._error)
         batch = self._handed_over = _Batch(messages, exchange)
         if not self._ready.is_set():  # lost just now: nobody would tell this batch
@@ -232,12 +305,16 @@ class RabbitPublisher:
             self._connection.ioloop.add_callback_threadsafe(lambda: self._send(batch))
         except _LOST as error:
             raise BusDown(str(error)) from error
-        if not batch.finished.wait(timeout):
+        return batch
+
+    def finish(self, sent: _Batch, *, timeout: float = 30) -> Published:
+        """Wait until each is confirmed. Raises BusDown."""
+        if not sent.finished.wait(timeout):
             self._drop("no confirm in time")
             raise BusDown("no confirm in time")
-        if batch.error:
-            raise BusDown(batch.error)
-        return Published(frozenset(batch.confirmed), frozenset(batch.unrouted))
+        if sent.error:
+            raise BusDown(sent.error)
+        return Published(frozenset(sent.confirmed), frozenset(sent.unrouted))
 
     def close(self) -> None:
         """Close the connection and end the thread."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
 from typing import Any
@@ -27,28 +28,42 @@ WAIT_FOR_LISTENERS = timedelta(seconds=60)
 
 # Numbered in the order of their positions by the one relay that holds the lock, so the log never shows a later fact
 # before an earlier one; per entity the positions follow the commits because the entity's row is locked.
+_COLUMNS = "id, type, subject, entity_version, data, actor, correlation_id, traceparent, occurred_at"
+_SHOWN = _COLUMNS.replace("data", "data::text AS data")
 _MOVE = text(
-    """
+    f"""
     WITH taken AS (
       DELETE FROM outbox WHERE position IN (SELECT position FROM outbox ORDER BY position LIMIT :batch) RETURNING *
     ), numbered AS (
       SELECT taken.*, (SELECT last_sequence FROM relay_state) + row_number() OVER (ORDER BY position) AS sequence FROM taken
     ), logged AS (
-      INSERT INTO event_log (sequence, id, type, subject, entity_version, data, actor, correlation_id, traceparent,
-                             occurred_at, logged_at)
-      SELECT sequence, id, type, subject, entity_version, data, actor, correlation_id, traceparent, occurred_at, now()
-      FROM numbered RETURNING sequence
+      INSERT INTO event_log (sequence, {_COLUMNS}, logged_at) SELECT sequence, {_COLUMNS}, now() FROM numbered
+      RETURNING sequence, {_SHOWN}
+    ), counted AS (
+      UPDATE relay_state SET last_sequence = greatest(last_sequence, (SELECT max(sequence) FROM logged))
+      WHERE EXISTS (SELECT 1 FROM logged)
     )
-    UPDATE relay_state SET last_sequence = greatest(last_sequence, (SELECT max(sequence) FROM logged))
-    WHERE EXISTS (SELECT 1 FROM logged)
+    SELECT * FROM logged ORDER BY sequence
     """
 )
 _UNPUBLISHED = text(
+    f"SELECT sequence, {_SHOWN} FROM event_log WHERE sequence > :after AND sequence <= :upto ORDER BY sequence LIMIT :batch"
+)
+# A mark that a crash of the database forgets costs a repetition, which is promised anyway; waiting for the disk costs time.
+_MARK = text(
     """
-    SELECT sequence, id, type, subject, entity_version, data::text AS data, actor, correlation_id, traceparent, occurred_at
-    FROM event_log WHERE sequence > :after AND sequence <= :upto ORDER BY sequence LIMIT :batch
+    WITH quick AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+    UPDATE relay_state SET published_up_to = :upto, routed_types = CAST(:types AS jsonb) FROM quick
     """
 )
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Rows of the log, and what is sent of them."""
+
+    rows: Sequence[Any]
+    messages: list[Message]
 
 
 class Relay:
@@ -61,6 +76,8 @@ class Relay:
         self._publisher: Publisher | None = None
         self._routed: set[str] = set()
         self._waiting_since: float | None = None
+        self._ready_upto: int | None = None  # what was made ready to be sent; None: to be looked up
+        self._logged_upto = 0
 
     def run(self, stop: threading.Event) -> None:
         """Relay until `stop` is set; survives the loss of the database and of the bus."""
@@ -88,6 +105,7 @@ class Relay:
 
     def _relay(self, connection: Connection, stop: threading.Event) -> None:
         self.active = True
+        self._ready_upto = None
         allow(connection, 30)
         self._routed = set(connection.execute(text("SELECT routed_types FROM relay_state")).scalar_one())
         raw: Any = connection.connection.dbapi_connection
@@ -101,38 +119,62 @@ class Relay:
                 pass
 
     def _one_batch(self, connection: Connection, stop: threading.Event) -> int:
-        """Publish the next batch; returns how many facts it had."""
+        """Publish what there is, batch after batch; returns how many facts that were.
+
+        While the broker confirms one batch, the next is moved into the log and made ready.
+        """
+        done = 0
         try:
             publisher = self._open()
-            connection.execute(_MOVE, {"batch": BATCH})
-            state = connection.execute(text("SELECT published_up_to, last_sequence FROM relay_state")).one()
-            if state.published_up_to == state.last_sequence:
-                return 0
-            rows = connection.execute(
-                _UNPUBLISHED, {"after": state.published_up_to, "upto": state.last_sequence, "batch": BATCH}
-            ).all()
-            faultpoints.reach("relay.before_publish")
-            self._publish(publisher, rows, stop)
-            faultpoints.reach("relay.after_confirm")
-            self._mark(connection, rows)
-            return len(rows)
+            batch = self._next(connection)
+            while batch.rows and not stop.is_set():
+                faultpoints.reach("relay.before_publish")
+                sent = publisher.start(batch.messages)
+                following = self._next(connection) if len(batch.rows) == BATCH else None
+                self._settle(publisher, sent, batch, stop)
+                faultpoints.reach("relay.after_confirm")
+                self._mark(connection, batch.rows)
+                done += len(batch.rows)
+                batch = following or self._next(connection)
         except BusDown as error:
             if self.connected:
                 log.warning("relay lost the bus", error=str(error))
-            self.connected = False
+            self.connected, self._ready_upto = False, None
             stop.wait(0.5)
-            return 0
+        except BaseException:
+            self._ready_upto = None
+            raise
+        return done
 
-    def _publish(self, publisher: Publisher, rows: Sequence[Any], stop: threading.Event) -> None:
-        waiting = [Message(str(row.id), row.type, envelope(self.service, row)) for row in rows]
-        while waiting and not stop.is_set():
-            result = publisher.publish(waiting)
+    def _next(self, connection: Connection) -> _Batch:
+        """What is in the log and was not confirmed, else what waits in the outbox, moved into the log."""
+        if self._ready_upto is None:
+            state = connection.execute(text("SELECT published_up_to, last_sequence FROM relay_state")).one()
+            self._ready_upto, self._logged_upto = state.published_up_to, state.last_sequence
+        if self._ready_upto < self._logged_upto:
+            between = {"after": self._ready_upto, "upto": self._logged_upto, "batch": BATCH}
+            rows = connection.execute(_UNPUBLISHED, between).all()
+        else:
+            rows = connection.execute(_MOVE, {"batch": BATCH}).all()
+        if rows:
+            self._ready_upto = rows[-1].sequence
+            self._logged_upto = max(self._logged_upto, rows[-1].sequence)
+        return _Batch(rows, [Message(str(row.id), row.type, envelope(self.service, row)) for row in rows])
+
+    def _settle(self, publisher: Publisher, sent: Any, batch: _Batch, stop: threading.Event) -> None:
+        """Until each fact of a batch that was sent is confirmed and, where it used to have a listener, heard."""
+        waiting = batch.messages
+        while True:
+            result = publisher.finish(sent)
             self.connected = True
             unheard = [m for m in waiting if m.id in result.unrouted and m.key in self._routed]
             self._routed |= {m.key for m in waiting if m.id not in result.unrouted}
             waiting = self._still_waiting(unheard, stop)
-        if waiting:
-            raise BusDown("stopped while waiting for listeners")
+            if not waiting:
+                return
+            if stop.is_set():
+                raise BusDown("stopped while waiting for listeners")
+            sent = publisher.start(waiting)
 
     def _still_waiting(self, unheard: list[Message], stop: threading.Event) -> list[Message]:
         """Facts that used to have a listener and now have none, as when a broker comes back empty.
@@ -152,10 +194,7 @@ class Relay:
         return unheard
 
     def _mark(self, connection: Connection, rows: Sequence[Any]) -> None:
-        connection.execute(
-            text("UPDATE relay_state SET published_up_to = :upto, routed_types = CAST(:types AS jsonb)"),
-            {"upto": rows[-1].sequence, "types": _json_list(self._routed)},
-        )
+        connection.execute(_MARK, {"upto": rows[-1].sequence, "types": _json_list(self._routed)})
         FACTS_PUBLISHED.inc(len(rows))
 
     def _open(self) -> Publisher:

@@ -17,6 +17,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "out_of_range": ("超出范围：{0}", "Out of range: {0}"),
     "not_a_choice": ("只能是：{0}", "Must be one of: {0}"),
     "not_an_id": ("不是有效的 ID", "Not an ID"),
+    "not_a_binding": ("不是有效的事件类型，例如 ticket.*.v1", "Not a type of facts, such as ticket.*.v1"),
+    "not_a_name": ("用小写字母、数字和连字符，3 到 40 个字符", "Lower-case letters, digits and hyphens, 3 to 40"),
     "not_a_time": ("不是有效的时间（RFC 3339，带时区）", "Not a time (RFC 3339, with its zone)"),
     "not_money": (
         '金额格式应为 {{"amount": "648.00", "currency": "CNY"}}',

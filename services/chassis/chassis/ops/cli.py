@@ -1,4 +1,4 @@
-"""What `python -m <service>` does: web, worker, migrate, declare, reconcile, docs or config."""
+"""What `python -m <service>` does: web, worker, migrate, declare, reconcile, dead-letters, docs or config."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from chassis.clock import utc_now
+from chassis.ops import dead_command
 from chassis.service import Runtime, Service
 
 
@@ -31,6 +32,7 @@ def main(
     reconcile.add_argument(
         "--dry-run", action="store_true", help="only report; the exit status is 1 where something differs"
     )
+    dead_command.add_to(commands)
     docs = commands.add_parser("docs", help="write openapi.json, asyncapi.json and the schemas")
     docs.add_argument("--check", action="store_true", help="only say whether they are up to date")
     commands.add_parser("config", help="show the settings, secrets left out")
@@ -104,6 +106,10 @@ def _reconcile(service: Service, settings: Any, given: Any, _make_app: Any) -> i
     return int(report.missed + report.differing > report.repaired)
 
 
+def _dead_letters(service: Service, settings: Any, given: Any, _make_app: Any) -> int:
+    return dead_command.run(Runtime(service, settings, pool_size=4), given)
+
+
 def _config(_service: Service, settings: Any, _given: Any, _make_app: Any) -> None:
     print(json.dumps(settings.public(), indent=2, default=str))
 
@@ -114,6 +120,7 @@ _COMMANDS: dict[str, Callable[[Service, Any, Any, Any], int | None]] = {
     "migrate": _migrate,
     "declare": _declare,
     "reconcile": _reconcile,
+    "dead-letters": _dead_letters,
     "config": _config,
 }
 

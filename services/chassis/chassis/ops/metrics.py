@@ -17,6 +17,11 @@ FACTS_PUBLISHED = Counter("playdesk_facts_published", "Facts confirmed by the bu
 FACTS_HANDLED = Counter("playdesk_facts_handled", "Facts handled by a consumer", ["queue"])
 FACTS_STALE = Counter("playdesk_facts_stale", "Facts of other systems dropped because a newer one was known", ["fact"])
 OUTBOX_OLDEST = Gauge("playdesk_outbox_oldest_seconds", "Age of the oldest unpublished fact", multiprocess_mode="max")
+DEAD_LETTERS = Gauge("playdesk_dead_letters", "Facts parked for somebody to look at", multiprocess_mode="max")
+WEBHOOKS = Counter("playdesk_deliveries", "Facts sent to other systems, by what came of it", ["outcome"])
+SUBSCRIPTION_WAITING = Gauge(
+    "playdesk_subscription_waiting", "Facts waiting in a subscriber's queue", ["subscription"], multiprocess_mode="max"
+)
 RECONCILED = Counter("playdesk_reconciled", "Differences between what was told and what was taken in", ["outcome"])
 PHONE_REVEALS_REFUSED = Counter(
     "playdesk_phone_reveals_refused", "Phone numbers not shown because a person's ration was used up"

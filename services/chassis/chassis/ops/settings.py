@@ -57,6 +57,7 @@ class Settings:
     demo: bool
     events_url: str
     events_token: str
+    log_days: int
 
     @classmethod
     def load(cls) -> Self:
@@ -83,6 +84,7 @@ class Settings:
             "demo": env.bool("DEMO", False),
             "events_url": env.str("EVENTS_URL", ""),
             "events_token": secret(env, "EVENTS_TOKEN"),
+            "log_days": env.int("LOG_DAYS", 90, validate=Range(1, 3650)),
         }
 
     def public(self) -> dict[str, Any]:

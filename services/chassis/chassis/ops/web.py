@@ -39,7 +39,6 @@ def options_of(settings: Settings, **more: Any) -> dict[str, Any]:
         "threads": settings.web_threads,
         "worker_class": PatientWorker,
         "preload_app": True,
-        "reuse_port": True,
         "keepalive": 75,
         "timeout": 30,
         "graceful_timeout": 10,

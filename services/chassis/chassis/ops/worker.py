@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from time import monotonic
 from typing import Any
@@ -16,7 +17,7 @@ from sqlalchemy import text
 
 from chassis.clock import utc_now
 from chassis.data import idempotency, migrations
-from chassis.facts import inbox
+from chassis.facts import dead, inbox
 from chassis.facts.bus import Bus, BusDown, open_bus
 from chassis.facts.inbox import Inbox
 from chassis.facts.reconciling import keep_reconciling
@@ -70,6 +71,7 @@ class Worker:
         if self.service.jobs:
             parts["jobs"] = lambda: running.run_jobs(self.runtime, self.stop)
         if self.service.subscriptions:
+            parts["consumers:dead letters"] = self._take_dead_letters
             parts["timers:reconcile"] = lambda: keep_reconciling(self.runtime, self.stop)
         for name, loop in self.service.loops.items():
             parts[f"loops:{name}"] = lambda run=loop: run(self.runtime, self.stop)  # type: ignore[misc]
@@ -97,6 +99,10 @@ class Worker:
                 self.declared.add(subscription.name)
 
         self.bus.consume(box.queue, box.handle, stop=self.stop, connected=connected)
+
+    def _take_dead_letters(self) -> None:
+        queues = [subscription.queue(self.service.name) for subscription in self.service.subscriptions]
+        self.bus.take_dead_letters(queues, lambda letters: dead.keep_letters(self.runtime, letters), stop=self.stop)
 
     def _tick(self, timer: Timer) -> None:
         """Every process wakes; the one that gets the lock does the work."""
@@ -175,12 +181,14 @@ def _housekeep(work: Any) -> None:
     idempotency.forget_old(work.session, work.now())
     inbox.forget_old(work, work.now())
     store.forget_old(work.session, work.now())
-    migrations.ensure_partitions(work.session.connection(), utc_now().date())
+    dead.forget_old(work.session, work.now())
+    dead.count_parked(work.session)
+    today = utc_now().date()
+    migrations.ensure_partitions(work.session.connection(), today)
+    migrations.drop_partitions(work.session.connection(), today - timedelta(days=work.settings.log_days))
 
 
 def _timers() -> tuple[Timer, ...]:
-    from datetime import timedelta
-
     return (Timer("housekeeping", timedelta(hours=1), _housekeep),)
 
 

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-COMPOSED = "/api/v1/jobs"  # every service has its own; the gateway makes one list of them
+# Every service has its own; the gateway makes one list of them, or keeps it for itself.
+COMPOSED = ("/api/v1/jobs", "/api/v1/dead-letters", "/api/v1/event-log")
 DOCUMENTS = Path(__file__).parent.parent / "documents"
 
 

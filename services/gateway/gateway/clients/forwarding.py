@@ -46,12 +46,21 @@ class Forwarder:
         )
         return _noted(who, service, answer)
 
-    def ask(self, who: Caller, service: str, method: str, path: str, *, headers: Mapping[str, str]) -> Answer:
-        """One request without a body to a named service. Raises ServiceDown."""
+    def ask(
+        self,
+        who: Caller,
+        service: str,
+        method: str,
+        path: str,
+        *,
+        headers: Mapping[str, str],
+        body: bytes | None = None,
+    ) -> Answer:
+        """One request to a named service. Raises ServiceDown."""
         _refuse_dots(path)
         token = self.minter.usual_token(who, service)
         return self.transports[service].call(
-            method, f"{PREFIX}{path}", token=token, deadline=self.deadline, headers=headers
+            method, f"{PREFIX}{path}", token=token, deadline=self.deadline, headers=headers, body=body
         )
 
     def forward(

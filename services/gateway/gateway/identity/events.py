@@ -25,6 +25,8 @@ class StaffFact(Event):
     wechat_id: str | None
     wechat_name: str | None
     state: str
+    skills: tuple[str, ...] = ()
+    capacity: int | None = None
 
     @classmethod
     def of(cls, staff: Staff, *changed: str, **more: Any) -> Self:
@@ -36,6 +38,8 @@ class StaffFact(Event):
             occurred_at=staff.updated_at,
             changed=tuple(changed),
             **{name: getattr(staff, name) for name in names},
+            skills=tuple(staff.skills or ()),
+            capacity=staff.capacity,
             **more,
         )
 

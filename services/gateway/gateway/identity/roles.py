@@ -12,7 +12,7 @@ from chassis.clock import new_id
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.rules import NotFound, WrongFields
 from gateway.identity.errors import LastAdministrator
-from gateway.identity.events import RoleChanged
+from gateway.identity.events import RoleChanged, StaffChanged
 from gateway.identity.role import ALL, BELOW, DEPARTMENT, NAMED, SELF, Role
 from gateway.identity.role_errors import BuiltInRole, DuplicateRole, NotHeld, RoleInUse
 from gateway.identity.staff import IN_SERVICE, Department, Staff
@@ -65,7 +65,16 @@ def edit_role(uow: UnitOfWork, role_id: str, fields: Mapping[str, Any], *, versi
     uow.session.flush()
     _someone_administers(uow)
     uow.publish(facts)
+    if before - role.actions or (role.scope, list(role.departments)) != reach:
+        _outdate_tokens(uow, role)
     return role
+
+
+def _outdate_tokens(uow: UnitOfWork, role: Role) -> None:
+    """Less than before: internal tokens of whoever has the role are refused at every service as soon as it has heard."""
+    for staff in uow.session.scalars(select(Staff).where(Staff.role == role.code, Staff.state == IN_SERVICE)):
+        staff.changed(uow.now())
+        uow.publish(StaffChanged.of(staff, "role"))
 
 
 def remove_role(uow: UnitOfWork, role_id: str, *, version: int) -> None:

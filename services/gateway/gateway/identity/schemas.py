@@ -26,6 +26,8 @@ class NewStaff(Body):
     name = Text(64, min_length=1, handle=True, required=True)
     role = Text(32, min_length=1, handle=True)
     line = Whole(1, 2)
+    skills = ListOf(Text(32, min_length=1, handle=True), most=30)
+    capacity = Whole(1, 1000, allow_none=True)
     department_id = Id(allow_none=True)
     wechat_id = Text(64, handle=True, allow_none=True)
     wechat_name = Text(64, handle=True, allow_none=True)
@@ -39,6 +41,8 @@ class StaffEdit(Body):
     name = Text(64, min_length=1, handle=True)
     role = Text(32, min_length=1, handle=True)
     line = Whole(1, 2)
+    skills = ListOf(Text(32, min_length=1, handle=True), most=30)
+    capacity = Whole(1, 1000, allow_none=True)
     department_id = Id(allow_none=True)
     wechat_id = Text(64, handle=True, allow_none=True)
     wechat_name = Text(64, handle=True, allow_none=True)
@@ -98,6 +102,10 @@ class StaffShown(Schema):
     name = fields.String(required=True)
     role = fields.String(required=True)
     line = fields.Integer(required=True)
+    skills = fields.List(fields.String(), required=True)
+    capacity = fields.Integer(
+        required=True, allow_none=True, metadata={"description": "open tickets at once; null: as many as come"}
+    )
     department_id = fields.UUID(required=True, allow_none=True)
     wechat_id = fields.String(required=True, allow_none=True)
     wechat_name = fields.String(required=True, allow_none=True)

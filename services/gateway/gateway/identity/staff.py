@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ForeignKey, Index, String, Text, func, text
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from chassis.data.database import Id, Record
@@ -47,6 +48,8 @@ class Staff(Record, Base):
     department_id: Mapped[str | None] = mapped_column(Id, ForeignKey("departments.id"), index=True)
     wechat_id: Mapped[str | None] = mapped_column(String(64))
     wechat_name: Mapped[str | None] = mapped_column(String(64))
+    skills: Mapped[list[str]] = mapped_column(ARRAY(String(32)), default=list, server_default="{}")
+    capacity: Mapped[int | None]
     state: Mapped[str] = mapped_column(String(16), default=IN_SERVICE)
     password_hash: Mapped[str | None] = mapped_column(Text)
     locale: Mapped[str] = mapped_column(String(8), default="")

@@ -17,7 +17,10 @@ BRIEF = ("id", "no", "name", "role", "line", "department_id")
 def staff_view(staff: Staff, _who: Caller | None = None) -> dict[str, Any]:
     """One member of staff; never the password's hash."""
     return {
-        **{name: getattr(staff, name) for name in (*BRIEF, "wechat_id", "wechat_name", "state", "version")},
+        **{
+            name: getattr(staff, name)
+            for name in (*BRIEF, "wechat_id", "wechat_name", "skills", "capacity", "state", "version")
+        },
         "wechat_accounts": [
             {"id": account.id, "wechat_id": account.wechat_id, "wechat_name": account.wechat_name}
             for account in staff.accounts

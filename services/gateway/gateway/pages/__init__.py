@@ -5,6 +5,8 @@ from flask import Flask
 from gateway.pages import (
     account,
     api_clients,
+    audit,
+    dead_letters,
     docs,
     errors,
     filters,
@@ -23,11 +25,14 @@ from gateway.pages import (
     second_factor,
     settings_pages,
     shell,
+    sign_on,
+    subscriptions,
     tickets,
 )
 
 BLUEPRINTS = (
     login.blueprint,
+    sign_on.blueprint,
     home.blueprint,
     search.blueprint,
     players.blueprint,
@@ -44,6 +49,9 @@ BLUEPRINTS = (
     logins.blueprint,
     api_clients.blueprint,
     roles.blueprint,
+    subscriptions.blueprint,
+    dead_letters.blueprint,
+    audit.blueprint,
     docs.blueprint,
     shell.blueprint,
 )

@@ -13,7 +13,7 @@ from gateway.policies import OWN, requires
 blueprint = Blueprint("jobs", __name__)
 
 OPEN = ("queued", "running")
-UPLOADS = frozenset({"jobs.send"})  # pages that take files of up to 20 MiB
+UPLOADS = frozenset({"jobs.send", "jobs.send_staff", "staff-imports.ask"})  # what takes files of up to 20 MiB
 
 
 @blueprint.get("/jobs")
@@ -42,11 +42,7 @@ def form():
 @requires("player.import")
 def send():
     """Take the file: tried first, or for good."""
-    file = request.files.get("file")
-    content = (file.filename or "", file.read(), file.mimetype or "application/octet-stream") if file else ("", b"", "")
-    trial = request.form.get("run") != "import"
-    api.send(f"/players/imports?dry_run={'true' if trial else 'false'}", content)
-    return go(url_for(".index"), _("文件已收到，正在试跑") if trial else _("文件已收到，正在导入"))
+    return _sent("/players/imports")
 
 
 @blueprint.post("/jobs/<uuid:job_id>/import")
@@ -57,6 +53,28 @@ def run(job_id):
     return go(url_for(".index"), _("正在导入"))
 
 
+@blueprint.get("/settings/staff/import")
+@requires("staff.write")
+def staff_form():
+    """The form that sends a table of staff."""
+    return render_template("jobs/import_staff.html")
+
+
+@blueprint.post("/settings/staff/import")
+@requires("staff.write")
+def send_staff():
+    """Take the file: tried first, or for good."""
+    return _sent("/staff/imports")
+
+
+@blueprint.post("/jobs/<uuid:job_id>/import-staff")
+@requires("staff.write")
+def run_staff(job_id):
+    """Import for good the staff of a trial."""
+    api.post(f"/staff/imports?{urlencode({'of': str(job_id)})}", json=None)
+    return go(url_for(".index"), _("正在导入"))
+
+
 def ask_export(path: str, filters: dict) -> Response:
     """Export what a list shows under these filters."""
     asked = {
@@ -64,6 +82,14 @@ def ask_export(path: str, filters: dict) -> Response:
     }
     api.post(f"{path}?{urlencode(asked)}" if asked else path, json={"format": request.form.get("format", "xlsx")})
     return go(url_for("jobs.index"), _("已开始导出，好了就在这里下载"))
+
+
+def _sent(path: str) -> Response:
+    file = request.files.get("file")
+    content = (file.filename or "", file.read(), file.mimetype or "application/octet-stream") if file else ("", b"", "")
+    trial = request.form.get("run") != "import"
+    api.send(f"{path}?dry_run={'true' if trial else 'false'}", content)
+    return go(url_for("jobs.index"), _("文件已收到，正在试跑") if trial else _("文件已收到，正在导入"))
 
 
 def _jobs() -> dict:

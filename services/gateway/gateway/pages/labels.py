@@ -73,7 +73,13 @@ LABELS = {
     "staff_state": {"in_service": _("在职"), "left": _("已离职")},
     "rule_kind": {"max_discount": _("折扣上限"), "min_price": _("最低售价")},
     "tier": {"1": _("小R"), "2": _("中R"), "3": _("大R"), "4": _("超R")},
-    "service": {"player": _("玩家服务"), "ticket": _("工单服务"), "sales": _("销售服务"), "catalog": _("礼包服务")},
+    "service": {
+        "player": _("玩家服务"),
+        "ticket": _("工单服务"),
+        "sales": _("销售服务"),
+        "catalog": _("礼包服务"),
+        "gateway": _("网关"),
+    },
     "way": {"password": _("密码"), "oidc": _("单点登录"), "wecom": _("企业微信")},
     "guess": {
         "phone": _("手机号"),
@@ -93,7 +99,13 @@ LABELS = {
         "players.import": _("导入玩家"),
         "players.handover": _("交接玩家"),
         "tickets.handover": _("交接工单"),
+        "events.replay": _("重放事件"),
+        "audit.export": _("导出审计"),
+        "staff.import": _("导入员工"),
     },
+    "delivery": {"webhook": "Webhook", "amqp": _("消息队列")},
+    "delivery_state": {"pending": _("待送"), "delivered": _("已送达"), "failed": _("已放弃")},
+    "letter_state": {"parked": _("待处理"), "sent": _("已重发"), "discarded": _("已丢弃")},
     "job_state": {
         "queued": _("排队中"),
         "running": _("进行中"),

@@ -1,6 +1,6 @@
 """Signing in and out, in one step or two, and signing in again over a page whose login has run out."""
 
-from flask import Blueprint, flash, jsonify, redirect, render_template, request, session, url_for
+from flask import Blueprint, current_app, flash, jsonify, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 from flask_wtf.csrf import generate_csrf
 
@@ -34,7 +34,9 @@ def submit():
 
 def login_page(onward: str, problem: dict | None = None, staff_no: str = "") -> str:
     """The page of the first step."""
-    return render_template("login/login.html", next=onward, problem=problem, staff_no=staff_no)
+    settings, wecom = current_app.extensions["playdesk"].settings, current_app.extensions["playdesk_wecom"]
+    ways = {"oidc": bool(settings.oidc_issuer), "wecom": wecom.offered}
+    return render_template("login/login.html", next=onward, problem=problem, staff_no=staff_no, ways=ways)
 
 
 @blueprint.get("/login/code")

@@ -32,7 +32,16 @@ def of_staff(staff_id):
     """Where somebody is signed in, and whether they have a second factor."""
     person, factor = api.get(f"/staff/{staff_id}").json, api.get(f"/staff/{staff_id}/second-factor").json
     sessions = api.get(f"/staff/{staff_id}/sessions").json["items"]
-    return render_template("settings/logins.html", person=person, factor=factor, sessions=sessions)
+    bound = api.get(f"/staff/{staff_id}/identities").json["items"]
+    return render_template("settings/logins.html", person=person, factor=factor, sessions=sessions, bound=bound)
+
+
+@blueprint.post("/settings/staff/<staff_id>/identities/remove")
+@requires("staff.write")
+def unbind(staff_id):
+    """Take somebody apart from what identity providers call them."""
+    api.delete(f"/staff/{staff_id}/identities", version=None)
+    return go(url_for(".of_staff", staff_id=staff_id), _("已解除绑定"))
 
 
 @blueprint.post("/settings/staff/<staff_id>/sessions/end")

@@ -61,9 +61,14 @@ ROLE_LABELS = {
         "role.write": _("管角色"),
         "role.grant": _("授予任何权限"),
         "audit.read": _("看审计"),
+        "audit.export": _("导出审计"),
         "event.read": _("看事件"),
         "api_client.read": _("看 API 客户端"),
         "api_client.write": _("管 API 客户端"),
+        "subscription.read": _("看事件订阅"),
+        "subscription.write": _("管事件订阅"),
+        "dead_letter.read": _("看死信"),
+        "dead_letter.write": _("重发和丢弃死信"),
     },
 }
 _GROUP_OF = {

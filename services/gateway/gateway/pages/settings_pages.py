@@ -1,5 +1,6 @@
 """Settings: staff, departments and discount rules (G1, G2, C3)."""
 
+import re
 from decimal import Decimal
 
 from flask import Blueprint, render_template, request, url_for
@@ -160,6 +161,11 @@ def _person() -> dict:
     }
     if request.form.get("line", "").isdigit():
         body["line"] = int(request.form["line"])
+    body["skills"] = [
+        part.strip() for part in re.split("[,，;；、|\n]", request.form.get("skills", "")) if part.strip()
+    ]
+    capacity = request.form.get("capacity", "").strip()
+    body["capacity"] = int(capacity) if capacity.isdigit() else capacity or None
     body["wechat_accounts"] = _accounts(request.form.get("wechat_accounts", ""))
     return body
 

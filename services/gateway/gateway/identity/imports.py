@@ -1,0 +1,136 @@
+"""Staff out of a file: each row by the rules of POST /staff, what is wrong said row by row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from flask import Response
+from sqlalchemy import func, select
+
+from chassis.data.unit_of_work import UnitOfWork
+from chassis.http.fields import Body, Flag, Id
+from chassis.http.reading import load
+from chassis.http.routes import Routes
+from chassis.http.uploads import Upload
+from chassis.jobs.importing import Heading, Import, ImportRow, TemplateQuery, ask_import, template_of
+from chassis.jobs.routes import JobShown, job_view
+from chassis.jobs.running import Run
+from chassis.rules import Refusal, WrongFields
+from gateway.identity import people, roles
+from gateway.identity.role import Role
+from gateway.identity.schemas import NewStaff
+from gateway.identity.staff import Department, Staff
+
+routes = Routes("staff-imports", "Staff out of files", show=job_view)
+
+HEADINGS = (
+    Heading("no", "工号", "Staff number", ("员工编号", "number")),
+    Heading("name", "姓名", "Name", ("名字",)),
+    Heading("role", "角色", "Role"),
+    Heading("line", "几线", "Line"),
+    Heading("department", "部门", "Department"),
+    Heading("wechat_id", "微信ID", "WeChat ID", ("微信号", "微信")),
+    Heading("wechat_name", "微信名", "WeChat name", ("微信昵称",)),
+    Heading("skills", "技能", "Skills"),
+    Heading("capacity", "容量", "Capacity"),
+)
+_FORM = NewStaff()
+_LINES = {"一线": "1", "二线": "2", "first": "1", "second": "2"}
+
+
+class StaffImportQuery(Body):
+    """`dry_run` writes nothing; `of` takes the file that came with that job, in place of another."""
+
+    dry_run = Flag(text=True, load_default=False)
+    of = Id()
+
+
+def check(row: ImportRow, _run: Run) -> None:
+    """Read one row by the form of POST /staff."""
+    given: dict[str, Any] = {name: text for name, text in row.given.items() if name not in ("department", "role")}
+    for name in ("line", "capacity"):
+        text = _LINES.get(given.get(name, "").strip().casefold(), given.get(name, "").strip())
+        given |= {name: int(text) if text.isdigit() and len(text) < 6 else text} if name in given else {}
+    if "skills" in given:
+        given["skills"] = [part.strip() for part in re.split("[,，;；、|]", given["skills"]) if part.strip()]
+    try:
+        row.values = load(_FORM, given, "")
+    except WrongFields as wrong:
+        for pointer, code in wrong.errors:
+            row.refuse(pointer.strip("/"), code)
+
+
+def take(uow: UnitOfWork, rows: Sequence[ImportRow], run: Run) -> None:
+    """Make the staff whose rows are right; what is there already is refused and never changed."""
+    names, codes = _departments(uow), _roles(uow)
+    known = _numbers(uow, rows)
+    for row in rows:
+        number = row.values["no"].casefold()
+        if (first := run.seen.setdefault(number, row.number)) != row.number:
+            row.refuse("no", f"duplicate_in_file:{first}")
+        elif number in known:
+            row.refuse("no", "duplicate")
+        _place(row, names, codes)
+        _may_grant(uow, row)
+        if not row.errors and not run.job.parameters["dry_run"]:
+            people.create_staff(uow, row.values)
+
+
+def _place(row: ImportRow, names: dict[str, str], codes: dict[str, str]) -> None:
+    """Department and role by the names people use."""
+    for field, target, found in (("department", "department_id", names), ("role", "role", codes)):
+        given = row.given.get(field, "").strip()
+        if given and given.casefold() not in found:
+            row.refuse(field, f"not_a_choice:{' '.join(sorted(set(found)))[:200]}")
+        elif given:
+            row.values[target] = found[given.casefold()]
+
+
+def _may_grant(uow: UnitOfWork, row: ImportRow) -> None:
+    if row.errors or "role" not in row.values:
+        return
+    try:
+        roles.must_be_grantable(uow, row.values["role"])
+    except Refusal:
+        row.refuse("role", "not_permitted")
+
+
+def _departments(uow: UnitOfWork) -> dict[str, str]:
+    return {name.casefold(): one for one, name in uow.session.execute(select(Department.id, Department.name)).tuples()}
+
+
+def _roles(uow: UnitOfWork) -> dict[str, str]:
+    found = uow.session.execute(select(Role.code, Role.zh, Role.en)).tuples()
+    return {word.casefold(): code for code, zh, en in found for word in (code, zh, en)}
+
+
+def _numbers(uow: UnitOfWork, rows: Sequence[ImportRow]) -> set[str]:
+    wanted = [row.values["no"].lower() for row in rows]
+    found = uow.session.scalars(select(Staff.no).where(func.lower(Staff.no).in_(wanted)))
+    return {no.casefold() for no in found}
+
+
+STAFF = Import("staff", "staff.write", HEADINGS, ("no",), check, take)
+
+
+@routes.post(
+    "/staff/imports",
+    action="staff.write",
+    upload=True,
+    query=StaffImportQuery,
+    answer=JobShown,
+    status=202,
+    place="/jobs/{id}",
+    problems={409: "file_not_there", 429: "too_many_jobs"},
+)
+def ask(uow: UnitOfWork, upload: Upload | None, query: dict[str, Any]) -> Any:
+    """Import a table (xlsx, csv) of staff; its first row has headings."""
+    return ask_import(uow, STAFF, upload, query)
+
+
+@routes.get("/staff/imports/template", action="staff.write", query=TemplateQuery, answer=None, files=True)
+def template(uow: UnitOfWork, query: dict[str, Any]) -> Response:
+    """Fetch an empty table with the headings an import knows."""
+    return template_of(STAFF, query["format"])

@@ -1,0 +1,193 @@
+"""Deliveries are made: each subscription by itself, so that one that is down or slow holds up nobody else (R33)."""
+
+from __future__ import annotations
+
+import random
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import or_, select, update
+
+from chassis import context
+from chassis.clock import utc_now
+from chassis.data.unit_of_work import UnitOfWork
+from chassis.facts.bus import BusDown, Message, Publisher, open_bus
+from chassis.ops.logging import log
+from chassis.ops.metrics import WEBHOOKS
+from chassis.service import Runtime
+from gateway.audit import record
+from gateway.integration.addresses import Target
+from gateway.integration.errors import AddressRefused
+from gateway.integration.sending import GONE, Outcome, send
+from gateway.integration.subscription import ACTIVE, AMQP, LONGEST_REST, PENDING, Delivery, Subscription
+from gateway.integration.subscriptions import secrets_of, target
+
+AT_ONCE = 8  # subscriptions served side by side
+IN_A_ROW = 50  # deliveries of one before the others are looked at again
+LEASE = timedelta(seconds=60)  # a worker that dies with a delivery leaves it to another after this
+IDLE = 0.5
+
+
+def run(runtime: Runtime, stop: threading.Event) -> None:
+    """Make deliveries until `stop` is set."""
+    busy: set[str] = set()
+    queues = QueueSender(runtime)
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="webhook") as threads:
+        while not stop.is_set():
+            for subscription_id in due(runtime, utc_now()):
+                if subscription_id not in busy and len(busy) < AT_ONCE:
+                    busy.add(subscription_id)
+                    served = threads.submit(serve, runtime, subscription_id, stop, queues)
+                    served.add_done_callback(lambda _done, one=subscription_id: busy.discard(one))  # type: ignore[misc]
+            stop.wait(IDLE)
+    queues.close()
+
+
+def due(runtime: Runtime, now: datetime) -> list[str]:
+    """The subscriptions with something to deliver now."""
+    awake = or_(Subscription.rest_until.is_(None), Subscription.rest_until <= now)
+    waiting = select(Delivery.id).where(
+        Delivery.subscription_id == Subscription.id, Delivery.state == PENDING, Delivery.next_at <= now
+    )
+    query = select(Subscription.id).where(Subscription.state == ACTIVE, awake, waiting.exists())
+    with runtime.database.read_session() as session:
+        return list(session.scalars(query))
+
+
+def serve(runtime: Runtime, subscription_id: str, stop: threading.Event, queues: QueueSender) -> int:
+    """Make some deliveries of one subscription, one after the other, until one fails; returns how many were tried."""
+    for count in range(IN_A_ROW):
+        job = None if stop.is_set() else _take(runtime, subscription_id)
+        if job is None:
+            return count
+        context.begin()
+        outcome = _made(job, queues)
+        WEBHOOKS.labels("delivered" if outcome.ok else "failed").inc()
+        _note(runtime, job, outcome)
+        if not outcome.ok:
+            return count + 1
+    return IN_A_ROW
+
+
+@dataclass(frozen=True)
+class Job:
+    """One delivery to be made, and all that is needed for it."""
+
+    delivery_id: str
+    subscription_id: str
+    attempt: int
+    event_id: str
+    key: str
+    body: str
+    queue: str | None
+    target: Target | None
+    secrets: list[str]
+    refused: str = ""
+
+
+def _take(runtime: Runtime, subscription_id: str) -> Job | None:
+    """The oldest delivery that is due; nobody else gets it while its lease runs."""
+    work = runtime.work()
+    with work.session:
+        subscription = work.session.get(Subscription, subscription_id)
+        if subscription is None or subscription.state != ACTIVE:
+            return None
+        oldest = select(Delivery.id).where(
+            Delivery.subscription_id == subscription_id, Delivery.state == PENDING, Delivery.next_at <= work.now()
+        )
+        mine = oldest.order_by(Delivery.id).limit(1).with_for_update(skip_locked=True).scalar_subquery()
+        taken = {"attempts": Delivery.attempts + 1, "next_at": work.now() + LEASE}
+        statement = update(Delivery).where(Delivery.id == mine).values(taken).returning(Delivery)
+        delivery = work.session.scalar(statement, execution_options={"synchronize_session": False})
+        if delivery is None:
+            return None
+        job = _job(work, subscription, delivery)
+        work.commit()
+        return job
+
+
+def _job(work: UnitOfWork, subscription: Subscription, delivery: Delivery) -> Job:
+    known: dict[str, Any] = {"queue": subscription.queue, "target": None, "secrets": [], "refused": ""}
+    if subscription.delivery != AMQP:
+        known["secrets"] = secrets_of(work.settings, subscription, work.now())
+        try:
+            known["target"] = target(work, subscription)
+        except AddressRefused as refusal:
+            known["refused"] = refusal.title("en")
+    what: dict[str, Any] = {
+        "event_id": delivery.event_id,
+        "key": delivery.type,
+        "body": delivery.body,
+        "attempt": delivery.attempts,
+    }
+    return Job(delivery_id=delivery.id, subscription_id=subscription.id, **what, **known)
+
+
+def _made(job: Job, queues: QueueSender) -> Outcome:
+    if job.refused:
+        return Outcome(False, None, job.refused, 0, "")
+    if job.target is None:
+        return queues.send(job)
+    return send(job.target, job.event_id, job.body, job.secrets)
+
+
+def _note(runtime: Runtime, job: Job, outcome: Outcome) -> None:
+    """What came of it, with the delivery and with the subscription."""
+    work = runtime.work()
+    with work.session:
+        subscription = work.session.get(Subscription, job.subscription_id, with_for_update=True)
+        delivery = work.session.get(Delivery, job.delivery_id, with_for_update=True)
+        if subscription is None or delivery is None:
+            return
+        delivery.tried(outcome.shown(), _jitter(), work.now())
+        if outcome.ok:
+            subscription.succeeded(work.now())
+        else:
+            subscription.failed(min(2 ** min(subscription.failures, 12), LONGEST_REST) * _jitter(), work.now())
+            _give_up_where_hopeless(work, subscription, outcome)
+        work.commit()
+
+
+def _give_up_where_hopeless(work: UnitOfWork, subscription: Subscription, outcome: Outcome) -> None:
+    if subscription.state != ACTIVE or not (outcome.status == GONE or subscription.hopeless(work.now())):
+        return
+    why = "410" if outcome.status == GONE else (outcome.error or str(outcome.status))
+    subscription.disable(why, work.now())
+    log.error("subscription disabled", subscription=subscription.name, why=why)
+    details = {"name": subscription.name, "why": why}
+    record(work, "subscription.disabled", subject_kind="subscription", subject=subscription.id, details=details)
+
+
+def _jitter() -> float:
+    """So that those who failed together do not come back together."""
+    return random.uniform(0.8, 1.2)  # noqa: S311 - nothing secret depends on it
+
+
+class QueueSender:
+    """Puts facts into queues that the gateway feeds itself."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self._publisher: Publisher | None = None
+        self._lock = threading.Lock()
+
+    def send(self, job: Job) -> Outcome:
+        """One fact into its queue, confirmed."""
+        message = Message(job.event_id, str(job.queue), job.body.encode(), {"x-playdesk-key": job.key})
+        with self._lock:
+            try:
+                if self._publisher is None:
+                    self._publisher = open_bus(self.runtime.settings.bus_url).publisher()
+                result = self._publisher.publish([message], exchange="")
+            except BusDown as error:
+                return Outcome(False, None, str(error)[:200], 0, "")
+        there = job.event_id not in result.unrouted
+        return Outcome(there, None, "" if there else "the queue is gone", 0, "")
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        if self._publisher is not None:
+            self._publisher.close()

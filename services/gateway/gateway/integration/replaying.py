@@ -1,0 +1,151 @@
+"""A replay sends facts of the log again, to one subscription alone, marked `replayed`; a job that goes on where it stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import func, insert, or_, select
+
+from chassis.clock import rfc3339
+from chassis.data.unit_of_work import UnitOfWork
+from chassis.facts.bus import Message, Publisher, open_bus
+from chassis.jobs import store
+from chassis.jobs.job import JobKind
+from chassis.jobs.running import LetGo, Run
+from chassis.rules import NotFound
+from gateway.clients.forwarding import Forwarder
+from gateway.clients.transport import ServiceDown
+from gateway.integration.hearing import reach_of_subscription, row_of
+from gateway.integration.log import MergedLog, Places
+from gateway.integration.subscription import Delivery, Subscription
+
+PAGE = 500
+NAME = "events.replay"
+ROOM = 0.8  # of a queue's length that a replay fills: the rest is for what is new
+PATIENCE = 0.5  # seconds between two looks at a queue that is full
+
+
+def ask(uow: UnitOfWork, body: Mapping[str, Any], *, language: str) -> str:
+    """Queue a replay; returns the job's ID. Raises NotFound, TooManyJobs."""
+    subscription = _named(uow, body["subscription"])
+    parameters = {
+        "subscription": subscription.name,
+        "subscription_id": subscription.id,
+        "from": rfc3339(body["begin"]),
+        "to": rfc3339(body.get("end") or uow.now()),
+        "types": body.get("types") or subscription.types,
+    }
+    return store.add_job(uow, NAME, parameters, language=language)
+
+
+def _named(uow: UnitOfWork, name: str) -> Subscription:
+    named = or_(
+        func.lower(Subscription.name) == name.lower(), func.cast(Subscription.id, Subscription.name.type) == name
+    )
+    found = uow.session.scalar(select(Subscription).where(named))
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def run(job: Run) -> dict[str, Any]:
+    """Do one replay; `done` counts what was looked at, the outcome what was `sent`."""
+    told = job.job.parameters
+    log = MergedLog(job.runtime, Forwarder(job.runtime.settings))  # type: ignore[arg-type]
+    ends = _places(log, datetime.fromisoformat(told["to"]))
+    kept: dict[str, Any] = dict(job.job.outcome or {})
+    begin: Places = kept.get("begin") or _places(log, datetime.fromisoformat(told["from"]))
+    places: Places = kept.get("places") or begin
+    sent = int(kept.get("sent", 0))
+    job.total(sum(max(ends[source] - begin[source], 0) for source in ends))
+    carrier = _Carrier(job)
+    try:
+        while any(places[source] < ends[source] for source in ends):
+            page, places = _page(log, places, ends, list(told["types"]), carrier)
+            sent += carrier.carry(page)
+            job.done = sum(min(places[source], ends[source]) - begin[source] for source in ends)
+            with job.step(outcome={"begin": begin, "places": places, "sent": sent}):
+                pass
+    finally:
+        carrier.close()
+    return {"sent": sent}
+
+
+def _places(log: MergedLog, moment: datetime) -> Places:
+    """Where each log was at a moment (UTC). Raises ServiceDown while a service is away: the job is taken again later."""
+    found: Places = {}
+    for source, place in log.places_before(moment).items():
+        if place is None:
+            raise ServiceDown(source, "its log cannot be read")
+        found[source] = place
+    return found
+
+
+def _page(
+    log: MergedLog, places: Places, ends: Places, types: list[str], carrier: _Carrier
+) -> tuple[list[dict[str, Any]], Places]:
+    merged = log.read(places, types=types, limit=PAGE, wanted=carrier.wants)
+    if merged.unavailable:
+        raise ServiceDown(merged.unavailable[0], "its log cannot be read")
+    within = [f for f in merged.items if int(f["sequence"]) <= ends[str(f["source"]).rpartition("/")[2]]]
+    return within, merged.places
+
+
+class _Carrier:
+    """Brings facts to the one subscription: into its queue, or as deliveries to its address."""
+
+    def __init__(self, job: Run) -> None:
+        self.job = job
+        work = job.runtime.work()
+        with work.session:
+            subscription = work.session.get(Subscription, job.job.parameters["subscription_id"])
+            if subscription is None:
+                raise NotFound()
+            self.subscription_id, self.queue = subscription.id, subscription.queue
+            self.room = int(ROOM * (subscription.max_length or 0))
+            self.wants = reach_of_subscription(work, subscription)
+        self._publisher: Publisher | None = None
+        self._bus = open_bus(job.runtime.settings.bus_url)
+
+    def carry(self, facts: list[dict[str, Any]]) -> int:
+        """Send some facts; returns how many."""
+        if facts and self.queue:
+            self._publish(facts)
+        elif facts:
+            with self.job.step() as work:
+                subscription = work.session.get(Subscription, self.subscription_id)
+                if subscription is None:
+                    raise NotFound()
+                work.session.execute(insert(Delivery), [row_of(work, subscription, f, replayed=True) for f in facts])
+        return len(facts)
+
+    def _publish(self, facts: list[dict[str, Any]]) -> None:
+        """Into the queue as it has room: what does not fit would push out what has not been read."""
+        some = max(self.room // 2, 1)
+        for begin in range(0, len(facts), some):
+            chunk = facts[begin : begin + some]
+            self._wait_for_room(len(chunk))
+            if self._publisher is None:
+                self._publisher = self._bus.publisher()
+            self._publisher.publish([self._message(fact) for fact in chunk], exchange="")
+
+    def _wait_for_room(self, count: int) -> None:
+        while self._bus.waiting(str(self.queue)) + count > self.room:
+            if self.job.stop.wait(PATIENCE):
+                raise LetGo()
+            with self.job.step():
+                pass
+
+    def _message(self, fact: Mapping[str, Any]) -> Message:
+        headers = {"x-playdesk-key": str(fact["type"]).removeprefix("playdesk."), "replayed": True}
+        return Message(str(fact["id"]), str(self.queue), orjson.dumps({**fact, "replayed": True}), headers)
+
+    def close(self) -> None:
+        if self._publisher is not None:
+            self._publisher.close()
+
+
+KIND = JobKind(NAME, "subscription.write", run)

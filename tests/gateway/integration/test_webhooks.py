@@ -1,0 +1,359 @@
+"""Webhooks: what is wanted comes once and signed, failures are tried again, and one that is down holds up nobody."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from time import monotonic
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+from standardwebhooks.webhooks import Webhook, WebhookVerificationError
+
+from chassis.clock import new_id, rfc3339, utc_now
+from gateway.integration import delivering, sending
+from gateway.integration.subscription import RETRIES
+from tests.gateway.integration.webhook_target import Target
+from tests.support.suite_in_process import InProcessSuite
+
+
+@pytest.fixture(scope="module", autouse=True)
+def loopback(suite: InProcessSuite) -> Iterator[None]:
+    """The targets of these tests are on this machine, so an administrator lists it."""
+    listed = suite.api("admin").made("/webhooks/networks", {"network": "127.0.0.1/32", "note": "tests"})
+    yield
+    assert suite.api("admin").delete(f"/webhooks/networks/{listed['id']}").status_code == 204
+
+
+@pytest.fixture
+def target() -> Iterator[Target]:
+    found = Target().start()
+    yield found
+    found.close()
+
+
+@pytest.fixture(autouse=True)
+def only_ones_own(suite: InProcessSuite) -> None:
+    """What other tests subscribed to is not delivered in between."""
+    with suite.raw("gateway") as connection:
+        connection.execute(text("UPDATE subscriptions SET state = 'disabled'"))
+
+
+def subscribe(suite: InProcessSuite, target: Target | str, **fields: Any) -> dict[str, Any]:
+    url = target if isinstance(target, str) else target.url
+    wanted = {"name": f"hook-{new_id()[-12:]}", "types": ["ticket.*.v1"], "delivery": "webhook", "url": url}
+    made: dict[str, Any] = suite.api("admin").made("/subscriptions", {**wanted, **fields})
+    return made
+
+
+def shown(suite: InProcessSuite, made: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = suite.api("admin").get(f"/subscriptions/{made['id']}").json
+    return found
+
+
+def write_ticket(suite: InProcessSuite, no: str = "A001") -> dict[str, Any]:
+    agent = suite.api(no)
+    player = agent.made("/players", {"wechat_id": f"wx_hook_{new_id()[-12:]}"})
+    ticket: dict[str, Any] = agent.made("/tickets", {"player_id": player["id"], "question": "到账了吗"})
+    suite.pump()
+    return ticket
+
+
+def deliver(suite: InProcessSuite, *, at_once: bool = True) -> None:
+    """What the worker's loop does, until nothing is due."""
+    runtime, stop = suite.gateway_runtime, threading.Event()
+    queues = delivering.QueueSender(runtime)
+    while due := delivering.due(runtime, utc_now()):
+        for one in due:
+            delivering.serve(runtime, one, stop, queues)
+        if not at_once:
+            return
+
+
+def later(suite: InProcessSuite, seconds: float = 7 * 86_400) -> None:
+    """Time goes by: whatever waits to be tried again is due."""
+    with suite.raw("gateway") as connection:
+        connection.execute(text("UPDATE webhook_deliveries SET next_at = now() WHERE state = 'pending'"))
+        connection.execute(text("UPDATE subscriptions SET rest_until = NULL"))
+
+
+def log_of(suite: InProcessSuite, made: dict[str, Any]) -> list[dict[str, Any]]:
+    query = {"subscription_id": made["id"], "limit": 200}
+    found: list[dict[str, Any]] = suite.api("admin").get("/webhooks/deliveries", query_string=query).json["items"]
+    return found
+
+
+def test_what_is_wanted_comes_once_signed_and_as_it_is_on_the_bus(suite: InProcessSuite, target: Target):
+    query = {"types": "ticket.created.v1", "limit": 500, "since": rfc3339(utc_now())}
+    made = subscribe(suite, target, types=["ticket.created.v1"])
+    ticket = write_ticket(suite)
+    deliver(suite)
+    deliver(suite)
+    [(headers, body)] = target.calls
+    event = Webhook(made["secret"]).verify(body, headers)
+    assert (event["type"], event["subject"]) == ("playdesk.ticket.created.v1", ticket["id"])
+    assert headers["webhook-id"] == event["id"]
+    assert headers["content-type"] == "application/cloudevents+json"
+    logged = suite.api("admin").get("/events", query_string=query).json["items"]
+    assert event in logged, "the same fact, to the letter, as in the log"
+    [delivery] = log_of(suite, made)
+    assert (delivery["state"], delivery["attempts"], delivery["tries"][0]["status"]) == ("delivered", 1, 204)
+    with pytest.raises(WebhookVerificationError):
+        Webhook("whsec_" + "A" * 32).verify(body, headers)
+
+
+def test_the_secret_is_shown_once_and_kept_sealed(suite: InProcessSuite, target: Target):
+    made = subscribe(suite, target)
+    assert made["secret"].startswith("whsec_")
+    assert "secret" not in shown(suite, made)
+    with suite.raw("gateway") as connection:
+        row = connection.execute(
+            text("SELECT s::text FROM subscriptions s WHERE id = :id"), {"id": made["id"]}
+        ).scalar()
+    assert made["secret"][6:] not in str(row)
+
+
+def test_while_rotating_both_secrets_sign(suite: InProcessSuite, target: Target):
+    made = subscribe(suite, target)
+    renewed = suite.api("admin").made(f"/subscriptions/{made['id']}/secret", None)
+    write_ticket(suite)
+    deliver(suite)
+    headers, body = target.calls[0]
+    for secret in (made["secret"], renewed["secret"]):
+        assert Webhook(secret).verify(body, headers)
+    with suite.raw("gateway") as connection:
+        connection.execute(text("UPDATE subscriptions SET before_until = now() - interval '1 second'"))
+    write_ticket(suite)
+    deliver(suite)
+    headers, body = target.calls[-1]
+    assert Webhook(renewed["secret"]).verify(body, headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(made["secret"]).verify(body, headers)
+
+
+def test_a_failure_is_tried_again_and_the_log_shows_what_was_answered(suite: InProcessSuite, target: Target):
+    made = subscribe(suite, target, types=["ticket.created.v1"])
+    target.answer = lambda number: (500, {}) if number < 3 else (200, {})
+    write_ticket(suite)
+    deliver(suite)
+    assert len(target.calls) == 1, "nothing is tried again at once"
+    [waiting] = log_of(suite, made)
+    assert (waiting["state"], waiting["tries"][0]["status"]) == ("pending", 500)
+    assert "1381234567" in waiting["tries"][0]["answer"]
+    assert shown(suite, made)["failures"] == 1
+    for _ in range(2):
+        later(suite)
+        deliver(suite)
+    [delivery] = log_of(suite, made)
+    assert (delivery["state"], [one["status"] for one in delivery["tries"]]) == ("delivered", [500, 500, 200])
+    assert len({headers["webhook-id"] for headers, _ in target.calls}) == 1
+    assert (shown(suite, made)["failures"], shown(suite, made)["failing_since"]) == (0, None)
+
+
+def test_the_waits_grow_to_two_days_in_all_and_differ_by_chance():
+    assert list(RETRIES[:9]) == sorted(RETRIES[:9])
+    assert timedelta(days=1.8) < timedelta(seconds=sum(RETRIES)) < timedelta(days=2.2)
+    assert len({round(delivering._jitter(), 6) for _ in range(20)}) > 10
+    assert all(0.8 <= delivering._jitter() <= 1.2 for _ in range(100))
+
+
+def test_after_two_days_without_a_success_it_is_disabled_with_notice(suite: InProcessSuite, target: Target):
+    made = subscribe(suite, target)
+    target.answer = lambda _number: (503, {})
+    write_ticket(suite)
+    deliver(suite)
+    with suite.raw("gateway") as connection:
+        connection.execute(text("UPDATE subscriptions SET failing_since = now() - interval '2 days'"))
+    later(suite)
+    deliver(suite)
+    gone = shown(suite, made)
+    assert (gone["state"], gone["why"]) == ("disabled", "503")
+    audit = (
+        suite.api("admin").get("/audit", query_string={"action": "subscription.disabled", "limit": 200}).json["items"]
+    )
+    assert any(entry["subject"]["id"] == made["id"] for entry in audit)
+    before = len(log_of(suite, made))
+    write_ticket(suite)
+    assert len(log_of(suite, made)) == before, "what comes meanwhile is not collected: it comes by a replay"
+    back = suite.api("admin").post(f"/subscriptions/{made['id']}/enable", version=gone["version"]).json
+    assert (back["state"], back["failures"], back["why"]) == ("active", 0, "")
+
+
+def test_a_target_that_is_gone_is_believed_at_once(suite: InProcessSuite, target: Target):
+    made = subscribe(suite, target)
+    target.answer = lambda _number: (410, {})
+    write_ticket(suite)
+    deliver(suite)
+    assert (shown(suite, made)["state"], shown(suite, made)["why"]) == ("disabled", "410")
+
+
+def test_paused_it_collects_and_delivers_afterwards(suite: InProcessSuite, target: Target):
+    made = subscribe(suite, target, types=["ticket.created.v1"])
+    admin = suite.api("admin")
+    paused = admin.post(f"/subscriptions/{made['id']}/pause", version=made["version"]).json
+    write_ticket(suite)
+    deliver(suite)
+    assert target.calls == []
+    admin.post(f"/subscriptions/{made['id']}/enable", version=paused["version"])
+    deliver(suite)
+    assert len(target.calls) == 1
+
+
+def test_one_that_is_down_slow_or_failing_holds_up_nobody_else(suite: InProcessSuite, figure, monkeypatch):
+    """R33: five targets, four of them broken in their own way; the fifth gets everything at once."""
+    monkeypatch.setattr(sending, "WHOLE", 4.0)
+    good, slow, failing = Target().start(), Target(delay=2).start(), Target(answer=lambda _: (500, {})).start()
+    endless = Target(delay=8).start()
+    down = Target().start()
+    down.close()
+    subscribe(suite, down.url)
+    for one in (slow, failing, endless, good):
+        subscribe(suite, one)
+    stop = threading.Event()
+    loop = threading.Thread(target=delivering.run, args=(suite.gateway_runtime, stop))
+    loop.start()
+    started = monotonic()
+    try:
+        for _ in range(5):
+            write_ticket(suite)
+        written = monotonic() - started
+        while len(good.calls) < 5:
+            assert monotonic() - started < 20, f"{len(good.calls)} of 5 after 20 s"
+            threading.Event().wait(0.05)
+        took = monotonic() - started - written
+    finally:
+        stop.set()
+        loop.join(40)
+    figure("R33", targets=5, broken=4, good_after_s=f"{took:.1f}", calls_of_the_failing=len(failing.calls))
+    assert took < 5
+    assert len(failing.calls) <= 4, "a target that fails is left in peace for longer and longer"
+    for one in (good, slow, failing, endless):
+        one.close()
+
+
+def test_the_button_sends_a_test_and_shows_the_answer(suite: InProcessSuite, target: Target):
+    made = subscribe(suite, target)
+    outcome = suite.api("admin").made(f"/subscriptions/{made['id']}/test", None)
+    assert (outcome["ok"], outcome["status"]) == (True, 204)
+    headers, body = target.calls[0]
+    assert Webhook(made["secret"]).verify(body, headers)["type"] == "playdesk.subscription.tested.v1"
+    assert log_of(suite, made) == []
+    target.answer = lambda _number: (302, {"Location": target.url})
+    refused = suite.api("admin").made(f"/subscriptions/{made['id']}/test", None)
+    assert (refused["ok"], refused["status"], len(target.calls)) == (False, 302, 2), "a redirect is not followed"
+
+
+def test_a_delivery_is_sent_once_more_by_hand(suite: InProcessSuite, target: Target):
+    made = subscribe(suite, target, types=["ticket.created.v1"])
+    write_ticket(suite)
+    deliver(suite)
+    [delivery] = log_of(suite, made)
+    again = suite.api("admin").made(f"/webhooks/deliveries/{delivery['id']}/resend", None)
+    assert again["state"] == "pending"
+    deliver(suite)
+    assert len({headers["webhook-id"] for headers, _ in target.calls}) == 1
+    assert len(target.calls) == 2
+
+
+def test_bound_to_a_department_it_is_told_of_that_alone(suite: InProcessSuite, target: Target):
+    subscribe(suite, target, types=["ticket.created.v1"], department_id=suite.departments["二部"])
+    write_ticket(suite, "A001")
+    own = write_ticket(suite, "B001")
+    deliver(suite)
+    assert [json.loads(body)["subject"] for _, body in target.calls] == [own["id"]]
+
+
+def test_a_worker_killed_after_the_call_makes_it_again_with_the_same_id(
+    suite: InProcessSuite, target: Target, monkeypatch
+):
+    """The lease runs out: the fact is on the wire twice, and its `webhook-id` says that it is one."""
+    subscribe(suite, target, types=["ticket.created.v1"])
+    write_ticket(suite)
+    with monkeypatch.context() as killed:
+        killed.setattr(delivering, "_note", lambda *_: (_ for _ in ()).throw(SystemExit("killed")))
+        with pytest.raises(SystemExit):
+            deliver(suite)
+    deliver(suite)
+    assert len(target.calls) == 1, "while its lease runs, nobody else takes it"
+    later(suite)
+    deliver(suite)
+    assert len(target.calls) == 2
+    assert len({headers["webhook-id"] for headers, _ in target.calls}) == 1
+
+
+@pytest.mark.parametrize(
+    ("fields", "pointer"),
+    [
+        ({"name": "Überall"}, "/name"),
+        ({"name": "a"}, "/name"),
+        ({"types": []}, "/types"),
+        ({"types": ["ticket.(created)"]}, "/types/0"),
+        ({"url": None}, "/url"),
+        ({"max_length": 1000}, "/max_length"),
+        ({"department_id": "nope"}, "/department_id"),
+        ({"secret": "mine"}, "/secret"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_its_field(suite: InProcessSuite, target: Target, fields, pointer):
+    wanted = {"name": "hook-wrong", "types": ["#"], "delivery": "webhook", "url": target.url, **fields}
+    answer = suite.api("admin").post("/subscriptions", wanted)
+    assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, pointer)
+
+
+def test_a_name_is_taken_once_and_a_key_repeats_the_answer(suite: InProcessSuite, target: Target):
+    wanted = {"name": "hook-once", "types": ["#"], "delivery": "webhook", "url": target.url}
+    admin = suite.api("admin")
+    first, again = (
+        admin.made("/subscriptions", wanted, key="k-once"),
+        admin.made("/subscriptions", wanted, key="k-once"),
+    )
+    assert first == again
+    taken = admin.post("/subscriptions", {**wanted, "name": "hook-once"})
+    assert (taken.status_code, taken.json["code"]) == (409, "duplicate_subscription")
+
+
+def test_without_a_broker_a_queue_is_refused_with_the_reason(suite: InProcessSuite):
+    answer = suite.api("admin").post("/subscriptions", {"name": "erp-queue", "types": ["#"], "delivery": "amqp"})
+    assert (answer.status_code, answer.json["code"]) == (409, "no_broker")
+
+
+def test_a_replay_sends_again_to_one_alone_and_says_so(suite: InProcessSuite, target: Target):
+    from chassis.jobs.running import work_off
+
+    other = Target().start()
+    write_ticket(suite)
+    begin = utc_now()
+    tickets = [write_ticket(suite)["id"] for _ in range(3)]
+    end = utc_now()
+    write_ticket(suite)
+    made = subscribe(suite, target, types=["ticket.created.v1"])
+    subscribe(suite, other, types=["ticket.created.v1"])
+    asked = {"subscription": made["name"], "from": begin.isoformat(), "to": end.isoformat()}
+    job = suite.api("admin").made("/event-replays", asked)
+    while work_off(suite.gateway_runtime):
+        pass
+    deliver(suite)
+    done = suite.api("admin").get(f"/jobs/{job['id']}").json
+    assert (done["state"], done["outcome"]["sent"], done["done"] == done["total"]) == ("done", 3, True), done
+    events = [json.loads(body) for _, body in target.calls]
+    assert [event["subject"] for event in events] == tickets
+    assert all(event["replayed"] is True for event in events)
+    assert other.calls == []
+    assert any(one["id"] == job["id"] for one in suite.api("admin").get("/jobs").json["items"])
+    other.close()
+
+
+def test_who_may_not_administer_subscribes_to_nothing(suite: InProcessSuite, target: Target):
+    made = subscribe(suite, target)
+    for no in ("A001", "M001", "S001", "Q001"):
+        assert suite.api(no).get("/subscriptions").status_code == 403
+        assert suite.api(no).get("/webhooks/deliveries").status_code == 403
+        assert (
+            suite.api(no)
+            .post("/event-replays", {"subscription": made["name"], "from": utc_now().isoformat()})
+            .status_code
+            == 403
+        )
