@@ -170,10 +170,10 @@ def add_network(uow: UnitOfWork, network: str, note: str) -> OutgoingNetwork:
 
 
 def remove_network(uow: UnitOfWork, network_id: str) -> None:
-    """Take a network off the list. Raises NotFound."""
+    """Take a network off the list; one that is not there is off it."""
     listed = uow.session.get(OutgoingNetwork, network_id)
     if listed is None:
-        raise NotFound()
+        return
     details = {"network": listed.network}
     record(uow, "outgoing_network.removed", subject_kind="network", subject=listed.id, details=details)
     uow.session.delete(listed)

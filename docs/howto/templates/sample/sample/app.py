@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from chassis.http.dead import dead_letter_routes
+from chassis.http.log import log_routes
 from chassis.service import Service
 from sample.api import notes
 from sample.domain.base import Base
@@ -16,7 +18,7 @@ SERVICE = Service(
     settings=SampleSettings,
     metadata=Base.metadata,
     migrations=Path(__file__).parent / "migrations",
-    blueprints=(notes.routes,),
+    blueprints=(notes.routes, log_routes(), dead_letter_routes()),
     scopes=SCOPES,
     emits=("sample_note.",),
     subscriptions=SUBSCRIPTIONS,
