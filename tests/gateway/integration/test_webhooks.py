@@ -43,6 +43,8 @@ def only_ones_own(suite: InProcessSuite) -> None:
 
 
 def subscribe(suite: InProcessSuite, target: Target | str, **fields: Any) -> dict[str, Any]:
+    """Subscribe after what other tests have told is through."""
+    suite.pump()
     url = target if isinstance(target, str) else target.url
     wanted = {"name": f"hook-{new_id()[-12:]}", "types": ["ticket.*.v1"], "delivery": "webhook", "url": url}
     made: dict[str, Any] = suite.api("admin").made("/subscriptions", {**wanted, **fields})
