@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import event
-
 from chassis.http.app import make_app
 from chassis.service import Runtime
 from deploy.local.demo.desk import _settings
 from tests.bench.compare import Result, Rounds, at_least
 from tests.bench.stage import Stage
+from tests.support.statements import statements_of
 from ticket.app import SERVICE
 
 MOST_STATEMENTS = 6
@@ -23,14 +22,11 @@ def _statements(stage: Stage) -> dict[int, int]:
     runtime = Runtime(
         SERVICE, _settings(SERVICE.settings, stage.suite.programs.settings("ticket", "worker")), pool_size=1
     )
-    client, seen = make_app(runtime).test_client(), list[str]()
-    event.listen(
-        runtime.database.engine, "before_cursor_execute", lambda _c, _cu, statement, *_: seen.append(statement)
-    )
+    client = make_app(runtime).test_client()
     counted = {}
     for rows in (25, 50, 100):
-        seen.clear()
-        answer = client.get(_path(stage, rows), headers=stage.headers("ticket"))
+        with statements_of(runtime.database.engine) as seen:
+            answer = client.get(_path(stage, rows), headers=stage.headers("ticket"))
         assert answer.status_code == 200, answer.text
         assert len(answer.json["items"]) == rows, f"only {len(answer.json['items'])} open tickets"
         counted[rows] = len(seen)
