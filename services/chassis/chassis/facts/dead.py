@@ -101,7 +101,7 @@ def one_letter(work: UnitOfWork, letter_id: str, *, version: int | None = None) 
 def send_again(runtime: Any, work: UnitOfWork, letter: Row[Any]) -> Row[Any]:
     """Have a letter handled now; harmless where it was sent before. Raises StillFails, NobodyListens."""
     box = _box(runtime, letter.queue)
-    [verdict] = box.handle([Delivery(_id_of(letter), letter.key, letter.body)])
+    [verdict] = box.handle([Delivery(letter.message_id, letter.key, letter.body)])
     if verdict.fate is not Fate.DONE:
         raise StillFails(reason=verdict.reason)
     return _end(work, letter, SENT)
@@ -152,10 +152,6 @@ def _box(runtime: Any, queue: str) -> Inbox:
         if box.queue.name == queue:
             return box
     raise NobodyListens()
-
-
-def _id_of(letter: Row[Any]) -> str:
-    return str(letter.message_id)
 
 
 def count_parked(session: Session) -> int:

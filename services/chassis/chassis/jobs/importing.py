@@ -12,12 +12,13 @@ from typing import Any
 from flask import Response
 
 from chassis.data.unit_of_work import UnitOfWork
-from chassis.http.fields import Body, Choice
+from chassis.http.fields import Body, Choice, Flag, Id
 from chassis.http.problems import language
+from chassis.http.routes import Routes
 from chassis.http.uploads import NoFile, Upload
 from chassis.jobs import files, store
 from chassis.jobs.job import INPUT, JobKind, NotReady
-from chassis.jobs.routes import REASONS, download, running_vault
+from chassis.jobs.routes import REASONS, JobShown, download, running_vault
 from chassis.jobs.running import Run, folder_of
 from chassis.ops import faultpoints
 from chassis.rules import RuleBroken
@@ -113,10 +114,43 @@ def _sent_before(uow: UnitOfWork, what: Import, job_id: str | None) -> tuple[byt
     return data, {name: job.parameters[name] for name in ("format", "file_name")}
 
 
+class ImportQuery(Body):
+    """`dry_run` writes nothing; `of` takes the file that came with that job, in place of another."""
+
+    dry_run = Flag(text=True, load_default=False)
+    of = Id()
+
+
 class TemplateQuery(Body):
     """The form of the template."""
 
     format = Choice(FORMATS, load_default=XLSX)
+
+
+def add_import(routes: Routes, what: Import) -> None:
+    """The routes `POST /<name>/imports` and `GET /<name>/imports/template`."""
+
+    def ask(uow: UnitOfWork, upload: Upload | None, query: dict[str, Any]) -> Any:
+        return ask_import(uow, what, upload, query)
+
+    def template(uow: UnitOfWork, query: dict[str, Any]) -> Response:
+        """Fetch an empty table with the headings an import knows."""
+        return template_of(what, query["format"])
+
+    ask.__doc__ = f"Import a table (xlsx, csv) of {what.name}; its first row has headings."
+    routes.post(
+        f"/{what.name}/imports",
+        action=what.action,
+        upload=True,
+        query=ImportQuery,
+        answer=JobShown,
+        status=202,
+        place="/jobs/{id}",
+        problems={409: "file_not_there", 429: "too_many_jobs"},
+    )(ask)
+    routes.get(f"/{what.name}/imports/template", action=what.action, query=TemplateQuery, answer=None, files=True)(
+        template
+    )
 
 
 def template_of(what: Import, form: str) -> Response:

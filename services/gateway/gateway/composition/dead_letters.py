@@ -24,7 +24,7 @@ from chassis.http.dead import (
     running,
 )
 from chassis.http.documents import page_of
-from chassis.http.routes import Routes
+from chassis.http.routes import Routes, Shown
 from chassis.rules import NotFound
 from gateway.clients.api import forwarder
 from gateway.clients.transport import SERVICES, Answer, ServiceDown
@@ -57,6 +57,7 @@ def _own_view(letter: Any, who: Caller | None = None) -> dict[str, Any]:
     return {**letter_view(letter, who), "service": "gateway"}
 
 
+OWN_LETTERS = Shown(_own_view, 200, "")
 routes = Routes("dead-letters", "Facts that could not be handled", show=_own_view)
 _FAILS = {409: "still_fails, nobody_listens"}
 
@@ -64,7 +65,12 @@ _FAILS = {409: "still_fails, nobody_listens"}
 @routes.get("/dead-letters", action=READ, query=LetterQuery, answer=LettersShown)
 def find(uow: UnitOfWork, query: dict[str, Any]) -> dict[str, Any]:
     """Find facts that could not be handled, of all services."""
-    return LETTERS.page(uow.caller, query, request.args.to_dict(), own=lambda: _own_page(uow, query))
+    return LETTERS.page(
+        uow.caller,
+        query,
+        request.args.to_dict(),
+        own=lambda: OWN_LETTERS.view(dead.find_letters(uow, query), uow.caller),
+    )
 
 
 @routes.get("/dead-letters/<uuid:letter_id>", action=READ, answer=LetterOfService)
@@ -111,12 +117,6 @@ def send_all(uow: UnitOfWork, query: dict[str, Any]) -> dict[str, Any]:
         found = answer.json if answer.status == 200 else {}
         counts = {name: count + found.get(name, 0) for name, count in counts.items()}
     return {**counts, "unavailable": missing}
-
-
-def _own_page(uow: UnitOfWork, query: dict[str, Any]) -> dict[str, Any]:
-    page = dead.find_letters(uow, query)
-    total = {} if page.total is None else {"total": page.total}
-    return {"items": [_own_view(letter) for letter in page.items], "next_cursor": page.next_cursor, **total}
 
 
 def _own_or_theirs(uow: UnitOfWork, letter_id: str, own: Callable[[], Any], path: str) -> Any:

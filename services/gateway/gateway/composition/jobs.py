@@ -9,7 +9,7 @@ from marshmallow import fields
 
 from chassis.callers import OWN, Caller
 from chassis.data.unit_of_work import UnitOfWork
-from chassis.http.routes import Routes
+from chassis.http.routes import Routes, Shown
 from chassis.jobs import routes as job_routes
 from chassis.jobs import store
 from chassis.jobs.routes import JobPage, JobQuery, JobShown, job_view
@@ -23,6 +23,7 @@ routes = Routes("long-work", "Long work: imports, exports, replays", show=job_vi
 
 _NO_FILE = {409: "file_not_there, reach_changed"}
 JOBS = Merged("/jobs")
+OWN_JOBS = Shown(job_view, 200, "")  # the gateway's: replays, exports of the audit log, imports of staff
 
 
 class JobsShown(JobPage):  # type: ignore[misc, valid-type]
@@ -34,7 +35,9 @@ class JobsShown(JobPage):  # type: ignore[misc, valid-type]
 @routes.get("/jobs", action=OWN, query=JobQuery, answer=JobsShown)
 def find(uow: UnitOfWork, query: dict[str, Any]) -> dict[str, Any]:
     """Find one's own jobs."""
-    return JOBS.page(uow.caller, query, request.args.to_dict(), own=lambda: _own_page(uow, query))
+    return JOBS.page(
+        uow.caller, query, request.args.to_dict(), own=lambda: OWN_JOBS.view(store.own_jobs(uow, query), uow.caller)
+    )
 
 
 @routes.get("/jobs/<uuid:job_id>", action=OWN, answer=JobShown)
@@ -84,13 +87,6 @@ def errors(uow: UnitOfWork, job_id: str) -> Response:
     if _is_own(uow, job_id):
         return job_routes.errors(uow, job_id)
     return passed_on(at_owner(uow.caller, job_id, "GET", "/errors"))
-
-
-def _own_page(uow: UnitOfWork, query: dict[str, Any]) -> dict[str, Any]:
-    """The gateway's own jobs: replays, exports of the audit log, imports of staff."""
-    page = store.own_jobs(uow, query)
-    total = {} if page.total is None else {"total": page.total}
-    return {"items": [job_view(job, uow.caller) for job in page.items], "next_cursor": page.next_cursor, **total}
 
 
 def at_owner(who: Caller, job_id: str, method: str, path: str = "") -> Answer:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any
 
 from flask import current_app, g, request, session
@@ -20,7 +19,7 @@ from gateway.audit import record
 from gateway.identity import devices, second_factors, signin, throttle
 from gateway.identity.current import Sessions
 from gateway.identity.errors import OtpRequired, WrongCredentials, WrongOtp
-from gateway.identity.sealing import Sealer
+from gateway.identity.sealing import Sealer, sealer_of
 from gateway.identity.session import PENDING, WEB, Session
 from gateway.identity.staff import IN_SERVICE, Staff
 from gateway.identity.throttle import Visitor
@@ -48,12 +47,7 @@ def work() -> UnitOfWork:
 
 def sealer() -> Sealer:
     """What seals the secrets of second factors."""
-    return _sealer(*runtime().settings.seal_secrets)  # type: ignore[attr-defined]
-
-
-@lru_cache(maxsize=4)
-def _sealer(*secrets: str) -> Sealer:
-    return Sealer(secrets)
+    return sealer_of(runtime().settings.seal_secrets)  # type: ignore[attr-defined]
 
 
 def visitor(account: str = "") -> Visitor:

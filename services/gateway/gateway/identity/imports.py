@@ -6,16 +6,13 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from flask import Response
 from sqlalchemy import func, select
 
 from chassis.data.unit_of_work import UnitOfWork
-from chassis.http.fields import Body, Flag, Id
 from chassis.http.reading import load
 from chassis.http.routes import Routes
-from chassis.http.uploads import Upload
-from chassis.jobs.importing import Heading, Import, ImportRow, TemplateQuery, ask_import, template_of
-from chassis.jobs.routes import JobShown, job_view
+from chassis.jobs.importing import Heading, Import, ImportRow, add_import
+from chassis.jobs.routes import job_view
 from chassis.jobs.running import Run
 from chassis.rules import Refusal, WrongFields
 from gateway.identity import people, roles
@@ -38,13 +35,6 @@ HEADINGS = (
 )
 _FORM = NewStaff()
 _LINES = {"一线": "1", "二线": "2", "first": "1", "second": "2"}
-
-
-class StaffImportQuery(Body):
-    """`dry_run` writes nothing; `of` takes the file that came with that job, in place of another."""
-
-    dry_run = Flag(text=True, load_default=False)
-    of = Id()
 
 
 def check(row: ImportRow, _run: Run) -> None:
@@ -113,24 +103,4 @@ def _numbers(uow: UnitOfWork, rows: Sequence[ImportRow]) -> set[str]:
 
 
 STAFF = Import("staff", "staff.write", HEADINGS, ("no",), check, take)
-
-
-@routes.post(
-    "/staff/imports",
-    action="staff.write",
-    upload=True,
-    query=StaffImportQuery,
-    answer=JobShown,
-    status=202,
-    place="/jobs/{id}",
-    problems={409: "file_not_there", 429: "too_many_jobs"},
-)
-def ask(uow: UnitOfWork, upload: Upload | None, query: dict[str, Any]) -> Any:
-    """Import a table (xlsx, csv) of staff; its first row has headings."""
-    return ask_import(uow, STAFF, upload, query)
-
-
-@routes.get("/staff/imports/template", action="staff.write", query=TemplateQuery, answer=None, files=True)
-def template(uow: UnitOfWork, query: dict[str, Any]) -> Response:
-    """Fetch an empty table with the headings an import knows."""
-    return template_of(STAFF, query["format"])
+add_import(routes, STAFF)

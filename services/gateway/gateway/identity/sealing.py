@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from chassis.data.sealing import CannotUnseal, KeyVault
 
-__all__ = ["CannotUnseal", "Sealer"]
+__all__ = ["CannotUnseal", "Sealer", "sealer_of"]
 
 
 class Sealer:
@@ -32,3 +33,9 @@ class Sealer:
             return self._vault.open(base64.urlsafe_b64decode(sealed), owner).decode()
         except ValueError as error:
             raise CannotUnseal() from error
+
+
+@lru_cache(maxsize=4)
+def sealer_of(secrets: tuple[str, ...]) -> Sealer:
+    """The sealer of these secrets, made once: deriving its keys takes longer than sealing."""
+    return Sealer(secrets)

@@ -17,7 +17,7 @@ from chassis.clock import new_id, rfc3339
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.rules import NotFound
 from gateway.audit import record
-from gateway.identity.sealing import Sealer
+from gateway.identity.sealing import sealer_of
 from gateway.identity.staff import Department
 from gateway.integration.addresses import Target, target_of
 from gateway.integration.broker import broker_of
@@ -140,7 +140,7 @@ def try_out(uow: UnitOfWork, subscription_id: str) -> Outcome:
 
 def secrets_of(settings: Any, subscription: Subscription, now: datetime) -> list[str]:
     """What a webhook is signed with just now, the newest first."""
-    sealer = Sealer(settings.seal_secrets)
+    sealer = sealer_of(settings.seal_secrets)
     found = [sealer.open(subscription.sealed, subscription.id)] if subscription.sealed else []
     if subscription.sealed_before and subscription.before_until and subscription.before_until > now:
         found.append(sealer.open(subscription.sealed_before, subscription.id))
@@ -202,7 +202,7 @@ def _first_secret(uow: UnitOfWork, subscription: Subscription) -> str:
 def _seal_new(uow: UnitOfWork, subscription: Subscription) -> str:
     """A secret as Standard Webhooks writes it, kept sealed."""
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-    subscription.sealed = Sealer(uow.settings.seal_secrets).seal(secret, subscription.id)
+    subscription.sealed = sealer_of(uow.settings.seal_secrets).seal(secret, subscription.id)
     return secret
 
 

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 from gateway.clients import api
 from gateway.identity.scopes import SCOPES
 from gateway.pages.answers import go, shown, typed, version
+from gateway.pages.departments import all_departments
 from gateway.policies import requires
 
 blueprint = Blueprint("api_clients", __name__, url_prefix="/settings/api-clients")
@@ -17,14 +18,14 @@ blueprint = Blueprint("api_clients", __name__, url_prefix="/settings/api-clients
 def index():
     """All of them, with their last use."""
     clients = api.get("/api-clients", params={"limit": 200}).json["items"]
-    return render_template("api_clients/index.html", clients=clients, departments=_departments())
+    return render_template("api_clients/index.html", clients=clients, departments=all_departments())
 
 
 @blueprint.get("/new")
 @requires("api_client.write")
 def new():
     """The form for a new one."""
-    return shown("api_clients/_form.html", client=None, departments=_departments(), scopes=SCOPES)
+    return shown("api_clients/_form.html", client=None, departments=all_departments(), scopes=SCOPES)
 
 
 @blueprint.get("/<client_id>")
@@ -32,7 +33,7 @@ def new():
 def one(client_id):
     """One client: its form, its secrets, its end."""
     client = api.get(f"/api-clients/{client_id}").json
-    return render_template("api_clients/one.html", client=client, departments=_departments(), scopes=SCOPES)
+    return render_template("api_clients/one.html", client=client, departments=all_departments(), scopes=SCOPES)
 
 
 @blueprint.post("")
@@ -88,7 +89,3 @@ def _fields() -> dict:
         "rate_per_minute": int(limit) if limit.isdigit() else None,
         "expires_at": f"{request.form['expires_on']}T23:59:59+08:00" if request.form.get("expires_on") else None,
     }
-
-
-def _departments() -> list[dict]:
-    return api.get("/departments", params={"limit": 200}).json["items"]

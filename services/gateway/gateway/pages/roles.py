@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from gateway.clients import api
 from gateway.pages.answers import go, typed, version
+from gateway.pages.departments import all_departments
 from gateway.pages.role_labels import ACTION_GROUPS
 from gateway.policies import requires
 
@@ -26,7 +27,7 @@ def new() -> str:
     roles = {role["id"]: role for role in all_roles()}
     like = roles.get(request.args.get("like", "")) or {}
     role = {name: like.get(name) for name in ("scope", "departments", "actions", "requires_second_factor")}
-    return render_template("roles/new.html", role=role, groups=ACTION_GROUPS, departments=_departments())
+    return render_template("roles/new.html", role=role, groups=ACTION_GROUPS, departments=all_departments())
 
 
 @blueprint.get("/<uuid:role_id>")
@@ -34,7 +35,7 @@ def new() -> str:
 def one(role_id: str) -> str:
     """One role: what it may do, how far it reaches, whether it needs two steps."""
     role = api.get(f"/roles/{role_id}").json
-    return render_template("roles/one.html", role=role, groups=ACTION_GROUPS, departments=_departments())
+    return render_template("roles/one.html", role=role, groups=ACTION_GROUPS, departments=all_departments())
 
 
 @blueprint.post("")
@@ -78,8 +79,3 @@ def _fields() -> dict:
         "actions": request.form.getlist("actions"),
         "requires_second_factor": "requires_second_factor" in request.form,
     }
-
-
-def _departments() -> list[dict]:
-    found: list[dict] = api.get("/departments", params={"limit": 200}).json["items"]
-    return found

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from gateway.clients import api
 from gateway.pages.answers import go, page, shown, typed, version
+from gateway.pages.departments import all_departments
 from gateway.pages.filters import as_decimal
 from gateway.policies import requires
 
@@ -22,21 +23,21 @@ def staff():
         name: request.args[name] for name in ("q", "role", "state", "department_id", "cursor") if request.args.get(name)
     }
     people = api.get("/staff", params={**asked, "limit": 50}).json
-    return page("settings/staff.html", "settings/_staff_rows.html", people=people, departments=_departments())
+    return page("settings/staff.html", "settings/_staff_rows.html", people=people, departments=all_departments())
 
 
 @blueprint.get("/staff/new")
 @requires("staff.write")
 def new_staff():
     """The form for somebody new."""
-    return shown("settings/_staff_form.html", person=None, departments=_departments())
+    return shown("settings/_staff_form.html", person=None, departments=all_departments())
 
 
 @blueprint.get("/staff/<staff_id>")
 @requires("staff.write")
 def edit_staff(staff_id):
     """The form of one person."""
-    return shown("settings/_staff_form.html", person=api.get(f"/staff/{staff_id}").json, departments=_departments())
+    return shown("settings/_staff_form.html", person=api.get(f"/staff/{staff_id}").json, departments=all_departments())
 
 
 @blueprint.post("/staff")
@@ -80,14 +81,15 @@ def leave(staff_id):
 @requires("department.read")
 def departments():
     """The departments, each under the one above it."""
-    return render_template("settings/departments.html", departments=_departments(), tree=_tree(_departments()))
+    found = all_departments()
+    return render_template("settings/departments.html", departments=found, tree=_tree(found))
 
 
 @blueprint.get("/departments/new")
 @requires("department.write")
 def new_department():
     """The form for a new one."""
-    return shown("settings/_department_form.html", department=None, departments=_departments())
+    return shown("settings/_department_form.html", department=None, departments=all_departments())
 
 
 @blueprint.get("/departments/<department_id>")
@@ -95,7 +97,7 @@ def new_department():
 def edit_department(department_id):
     """The form of one department."""
     department = api.get(f"/departments/{department_id}").json
-    return shown("settings/_department_form.html", department=department, departments=_departments())
+    return shown("settings/_department_form.html", department=department, departments=all_departments())
 
 
 @blueprint.post("/departments")
@@ -185,10 +187,6 @@ def _rule() -> dict:
             body[name] = str((number / 100).quantize(Decimal("0.0001")))
     lowest = as_decimal(request.form.get("min_price"))
     return {**body, "min_price": {"amount": f"{lowest:.2f}", "currency": "CNY"}} if lowest is not None else body
-
-
-def _departments() -> list[dict]:
-    return api.get("/departments", params={"limit": 200}).json["items"]
 
 
 def _tree(departments: list[dict], parent: str | None = None, depth: int = 0) -> list[tuple[int, dict]]:

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from chassis.clock import rfc3339, utc_now
 from gateway.clients import api
 from gateway.pages.answers import go, page, shown, typed, version
+from gateway.pages.departments import all_departments
 from gateway.policies import requires
 
 blueprint = Blueprint("subscriptions_pages", __name__, url_prefix="/settings/subscriptions")
@@ -24,7 +25,7 @@ def index():
     found = api.get("/subscriptions", params={"limit": 200}).json["items"]
     networks = api.get("/webhooks/networks").json["items"]
     return render_template(
-        "subscriptions/index.html", subscriptions=found, networks=networks, departments=_departments()
+        "subscriptions/index.html", subscriptions=found, networks=networks, departments=all_departments()
     )
 
 
@@ -32,7 +33,7 @@ def index():
 @requires("subscription.write")
 def new():
     """The form for a new one."""
-    return shown("subscriptions/_form.html", departments=_departments())
+    return shown("subscriptions/_form.html", departments=all_departments())
 
 
 @blueprint.post("")
@@ -53,7 +54,7 @@ def one(subscription_id):
         "subscriptions/one.html",
         "subscriptions/_deliveries.html",
         subscription=subscription,
-        departments=_departments(),
+        departments=all_departments(),
         deliveries=_deliveries(subscription),
     )
 
@@ -152,9 +153,4 @@ def _deliveries(subscription: dict) -> dict:
     asked = {name: request.args[name] for name in ("state", "cursor") if request.args.get(name)}
     query = {"subscription_id": subscription["id"], "limit": 25, **asked}
     found: dict = api.get("/webhooks/deliveries", params=query).json
-    return found
-
-
-def _departments() -> list[dict]:
-    found: list[dict] = api.get("/departments", params={"limit": 200}).json["items"]
     return found

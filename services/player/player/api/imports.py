@@ -5,15 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from flask import Response
-
 from chassis.data.unit_of_work import UnitOfWork
-from chassis.http.fields import Body, Flag, Id
 from chassis.http.reading import load
 from chassis.http.routes import Routes
-from chassis.http.uploads import Upload
-from chassis.jobs.importing import Heading, Import, ImportRow, TemplateQuery, ask_import, template_of
-from chassis.jobs.routes import JobShown, job_view
+from chassis.jobs.importing import Heading, Import, ImportRow, add_import
+from chassis.jobs.routes import job_view
 from chassis.jobs.running import Run
 from chassis.rules import WrongFields
 from player.api.schemas import NewPlayer
@@ -34,13 +30,6 @@ HEADINGS = (
 )
 _SOURCES = {word.casefold(): code for code, words in SOURCE_WORDS.items() for word in (code, *words)}
 _FORM = NewPlayer()
-
-
-class ImportQuery(Body):
-    """`dry_run` writes nothing; `of` takes the file that came with that job, in place of another."""
-
-    dry_run = Flag(text=True, load_default=False)
-    of = Id()
 
 
 def check(row: ImportRow, _run: Run) -> None:
@@ -65,24 +54,4 @@ def _take(uow: UnitOfWork, rows: Any, run: Run) -> None:
 
 
 PLAYERS = Import("players", "player.import", HEADINGS, ("phone", "wechat_id"), check, _take)
-
-
-@routes.post(
-    "/players/imports",
-    action="player.import",
-    upload=True,
-    query=ImportQuery,
-    answer=JobShown,
-    status=202,
-    place="/jobs/{id}",
-    problems={409: "file_not_there", 429: "too_many_jobs"},
-)
-def ask(uow: UnitOfWork, upload: Upload | None, query: dict[str, Any]) -> Any:
-    """Import a table (xlsx, csv) of players; its first row has headings."""
-    return ask_import(uow, PLAYERS, upload, query)
-
-
-@routes.get("/players/imports/template", action="player.import", query=TemplateQuery, answer=None, files=True)
-def template(uow: UnitOfWork, query: dict[str, Any]) -> Response:
-    """Fetch an empty table with the headings an import knows."""
-    return template_of(PLAYERS, query["format"])
+add_import(routes, PLAYERS)
