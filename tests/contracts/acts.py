@@ -44,6 +44,7 @@ def roles(suite: InProcessSuite) -> None:
         "en": "VIP agent",
         "scope": "self",
         "actions": ["player.read", "touch.create"],
+        "field_rules": {"player.note": {"access": "read"}, "player.wechat_id": {"mask": "lists"}},
     }
     suite.api("admin").made("/roles", role)
 

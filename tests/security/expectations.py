@@ -18,7 +18,7 @@ from tests.support.rows_in_suite import OWNERS, Rows
 from tests.support.suite_in_process import InProcessSuite, Member
 
 ACTORS = ("A001", "M001", "S001", "Q001", "admin")  # one of each role; A001 is whose rows are "own"
-SHARED = {"item", "pack", "discount_rule", "staff", "department", "session", "api_client", "secret", "role"} | {
+SHARED = {"item", "pack", "discount_rule", "staff", "department", "session", "api_client", "secret", "role", "account"} | {
     "subscription", "delivery", "network", "dead_letter",
 }  # fmt: skip
 STALE = '"999999"'  # a version no record has: whoever reaches the record is told 412, and nothing changes
@@ -139,6 +139,8 @@ API: dict[str, Expected] = {
     "DELETE /api-clients/{client_id}/secrets/{secret_id}": Expected("api_client.write", row="api_client"),
     "POST /api-clients/{client_id}/revoke": Expected("api_client.write", row="api_client"),
     "GET /wechat-accounts": Expected("staff.read"),
+    "GET /wechat-accounts/{account_id}": Expected("staff.read", row="account"),
+    "GET /wechat-accounts/{account_id}/holders": Expected("staff.read", row="account"),
     "GET /audit": Expected("audit.read"),
     "POST /audit/exports": Expected("audit.export", body=lambda _: {"format": "csv"}),
     "POST /staff/imports": Expected("staff.write"),
@@ -293,6 +295,7 @@ KIND_OF_PART = {
     "client_id": "api_client",
     "secret_id": "secret",
     "role_id": "role",
+    "account_id": "account",
     "subscription_id": "subscription",
     "delivery_id": "delivery",
     "network_id": "network",

@@ -125,6 +125,8 @@ PAGES: dict[str, str] = {
     "GET /settings/discount-rules/<rule_id>": "discount_rule.write",
     "POST /settings/discount-rules/<rule_id>": "discount_rule.write",
     "GET /settings/discount-rules/new": "discount_rule.write",
+    "GET /settings/wechat-accounts": "staff.read",
+    "GET /settings/wechat-accounts/<uuid:account_id>": "staff.read",
     "GET /settings/roles": "staff.read",
     "POST /settings/roles": "role.write",
     "GET /settings/roles/<uuid:role_id>": "role.write",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from chassis.callers import Caller, Scope
+from chassis.field_rules import READ
 from tests.security import test_s01_further_checks as further
 from tests.security import test_s01_no_power as power
 from tests.security import test_s01_s02_api as api
@@ -14,6 +15,7 @@ from tests.security import test_s03_others_ids as ids
 from tests.security import test_s09_s10_tokens as tokens
 from tests.security import test_s11_s12_s13_signing_in as signing_in
 from tests.security import test_s14_csrf as csrf
+from tests.security import test_s27_fields as fields
 from tests.security import test_s28_nothing_told as told
 from tests.security.expectations import API, Case, reaches
 from tests.security.mutants import Mutant
@@ -143,9 +145,32 @@ FURTHER: list[Killer] = [
     *(plain(test) for name, test in vars(further).items() if name.startswith("test_")),
     of_suite(power.test_a_page_gets_nothing_from_a_service_that_its_reader_may_not_ask_for),
 ]
-ALL = (*FURTHER, *POWER, *REACH, *TOKENS, *STRANGERS, *SIGNING_IN)
+
+
+def filled(test: Callable[..., None], *more: Any) -> Killer:
+    """A test of rules for fields, over rows that hold canaries."""
+
+    def kill(suite: InProcessSuite, rows: Rows) -> None:
+        if not _CANARIES or _CANARIES[0] is not rows:
+            _CANARIES[:] = [rows, fields.fill(suite, rows)]
+        test(suite, _CANARIES[1], *more)
+
+    kill.__name__ = test.__name__
+    return kill
+
+
+_CANARIES: list[Rows] = []
+FIELDS: list[Killer] = [
+    filled(fields.test_a_hidden_field_finds_nobody),
+    filled(fields.test_what_is_read_only_or_hidden_is_set_by_no_way, READ),
+    filled(fields.test_masked_in_lists_is_whole_in_the_record_itself),
+    filled(fields.test_a_hidden_field_leaves_by_no_exit, silent),
+]
+ALL = (*FURTHER, *POWER, *REACH, *TOKENS, *STRANGERS, *SIGNING_IN, *FIELDS)
 _FIRST: dict[str, list[Killer]] = {
     "page": [no_power_on_the_pages],
+    "field": FIELDS,
+    "veil": FIELDS,
     "scope": REACH,
     "visible": REACH,
     "uow.get": REACH,

@@ -27,6 +27,9 @@ CALLED = {
     "check_throttle", "count_failure", "end_session", "end_sessions_of", "known_agent", "leave", "protect",
 }  # fmt: skip
 MASKS = {"mask_phone", "mask_text", "mask_everything"}
+FIELDS = {"must_see", "must_set"}
+# What a veil over fields is laid on, among its arguments.
+VEILS = {"veiled": 1, "veiled_fact": 0, "over": 0}
 _NO_SCOPES = ("everything", "staff_columns", "player_columns", "player_brief")
 _WHOLE_COMPANY = ("catalog/", "gateway/")  # their rows are everybody's: there is no scope to take out
 
@@ -111,6 +114,8 @@ class _Checks(ast.NodeVisitor):
             name = _name(node.value)
             if name == "must":
                 self._add("must", node.value)
+            elif name in FIELDS:
+                self._add("field", node.value)
             elif name in CALLED:
                 self._add("rule", node.value)
         self.generic_visit(node)
@@ -129,6 +134,8 @@ class _Checks(ast.NodeVisitor):
             self._add(f"uow.{name}", node)
         elif name in MASKS and len(node.args) == 1:
             self._add("mask", node)
+        elif name in VEILS and node.args:
+            self._add("veil", node)
         elif name == "may" and isinstance(node.func, ast.Attribute):
             self._add("may", node)
         elif name == "where" and self.file.endswith("identity/current.py"):
@@ -180,6 +187,8 @@ def _first(instead: ast.expr, *rest: ast.expr) -> ast.expr:
 _TRUE = "__import__('sqlalchemy').true()"
 _INSTEAD: dict[str, Callable[[Any], ast.expr]] = {
     "must": lambda node: ast.Tuple(elts=_named(node), ctx=ast.Load()),
+    "field": lambda node: ast.Tuple(elts=_named(node), ctx=ast.Load()),
+    "veil": lambda node: _first(node.args[VEILS[_name(node)]], *_named(node)),
     "rule": lambda node: ast.Tuple(elts=_named(node), ctx=ast.Load()),
     "refusal": lambda node: _first(ast.Constant(False), node),
     "scope": lambda node: _first(_parsed(_TRUE), node),

@@ -16,6 +16,7 @@ from tests.security.trial import Trial, judge, trial
 from tests.support.postgres import Databases
 
 KINDS = {"action", "page", "must", "refusal", "rule", "scope", "visible", "uow.get", "uow.select", "may", "session"}
+KINDS |= {"field", "veil"}
 
 
 @pytest.fixture(scope="module")

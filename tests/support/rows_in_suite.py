@@ -39,6 +39,7 @@ def make_rows(suite: InProcessSuite) -> Rows:
     rows = Rows()
     admin = suite.api("admin")
     rows.shared["staff"] = admin.get(f"/staff/{new_member(suite).id}").json  # whose logins may be ended
+    rows.shared["account"] = admin.get("/wechat-accounts").json["items"][0]
     rows.shared["session"] = {"id": new_id()}  # ending one that is over is the same as ending one that is not
     rows.shared["department"] = admin.get(f"/departments/{suite.departments['二部']}").json
     role = {

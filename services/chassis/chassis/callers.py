@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from chassis.field_rules import OPEN, FieldRules
 from chassis.rules import Forbidden
 
 OWN = "own"  # the action of what everybody may do to what is their own
@@ -41,6 +42,7 @@ class Caller:
     scope: Scope = Scope("self")
     references: Mapping[str, list[dict[str, Any]]] = field(default_factory=dict, compare=False)
     version: int = field(default=0, compare=False)  # of the record the caller was made of: an older one is refused
+    fields: FieldRules = OPEN
 
     def may(self, action: str) -> bool:
         """Whether the action is among the caller's permissions."""

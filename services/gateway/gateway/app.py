@@ -12,6 +12,7 @@ from flask_wtf.csrf import CSRFError, CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from chassis.data.unit_of_work import company_wide
+from chassis.field_rules import OPEN, FieldRules
 from chassis.http import problems
 from chassis.http.app import bare_app
 from chassis.http.uploads import allow_uploads
@@ -204,7 +205,7 @@ def _protect_from_forgery(app: Flask) -> None:
 
 
 def _add_pages(app: Flask) -> None:
-    app.jinja_env.globals.update(can=_can)
+    app.jinja_env.globals.update(can=_can, sees=_sees, sets=_sets, masks=_masks)
     app.context_processor(lambda: {"me": anybody()})
     pages.register(app)
     app.register_blueprint(presence.blueprint)
@@ -213,3 +214,20 @@ def _add_pages(app: Flask) -> None:
 def _can(action: str) -> bool:
     person = anybody()
     return person is not None and person.can(action)
+
+
+def _rules() -> FieldRules:
+    person = anybody()
+    return person.caller.fields if person is not None else OPEN
+
+
+def _sees(field: str) -> bool:
+    return _rules().may_see(field)
+
+
+def _sets(field: str) -> bool:
+    return _rules().may_set(field)
+
+
+def _masks(field: str) -> bool:
+    return _rules().masks(field, listed=False)

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.support.suite_in_process import PASSWORD, InProcessSuite, new_member, rows_of
+from tests.support.suite_in_process import PASSWORD, Api, InProcessSuite, Member, new_member, rows_of
 
 
 @pytest.fixture
@@ -142,6 +142,39 @@ def test_an_account_that_was_given_up_is_free_again(suite: InProcessSuite, admin
     assert admin.patch(f"/staff/{other.id}", {"wechat_accounts": [account]}, version=version).status_code == 409
     admin.patch(f"/staff/{member.id}", {"wechat_accounts": []}, version=had.json["version"])
     assert admin.patch(f"/staff/{other.id}", {"wechat_accounts": [account]}, version=version).status_code == 200
+    held = next(one for one in admin.everything("/wechat-accounts") if one["wechat_id"] == account["wechat_id"])
+    assert held == admin.get(f"/wechat-accounts/{held['id']}").json
+    spans = admin.get(f"/wechat-accounts/{held['id']}/holders").json["items"]
+    assert [span["staff"]["no"] for span in spans] == [other.no, member.no], "whose it was is kept, the newest first"
+    assert [span["until_at"] is None for span in spans] == [True, False]
+    assert all(span["by"] == admin.id for span in spans)
+    assert spans[1]["from_at"] < spans[1]["until_at"] <= spans[0]["from_at"]
+
+
+def test_a_leavers_accounts_go_on_with_the_players_and_their_history_says_so(suite: InProcessSuite, admin: Api):
+    leaver, taker = new_member(suite), new_member(suite)
+    account = admin.get("/wechat-accounts", query_string={"staff_id": leaver.id}).json["items"][0]
+    version = admin.get(f"/staff/{leaver.id}").json["version"]
+    admin.made(f"/staff/{leaver.id}/leave", {"rule": "person", "to_id": taker.id}, version=version)
+    assert admin.get(f"/wechat-accounts/{account['id']}").json["staff_id"] == taker.id
+    spans = admin.get(f"/wechat-accounts/{account['id']}/holders").json["items"]
+    assert [span["staff"]["no"] for span in spans] == [taker.no, leaver.no]
+
+
+def test_two_who_take_one_account_at_once_leave_it_with_one(suite: InProcessSuite, admin: Api):
+    members = [new_member(suite) for _ in range(8)]
+    account = {"wechat_id": f"w{members[0].no}_shared"}
+    versions = {member.id: admin.get(f"/staff/{member.id}").json["version"] for member in members}
+
+    def take(member: Member) -> int:
+        body = {"wechat_accounts": [account]}
+        return suite.api("admin").patch(f"/staff/{member.id}", body, version=versions[member.id]).status_code
+
+    with ThreadPoolExecutor(8) as threads:
+        answers = sorted(threads.map(take, members))
+    assert answers == [200] + [409] * 7
+    held = next(one for one in admin.everything("/wechat-accounts") if one["wechat_id"] == account["wechat_id"])
+    assert len(admin.get(f"/wechat-accounts/{held['id']}/holders").json["items"]) == 1
 
 
 def test_staff_are_found_by_number_name_and_department(suite: InProcessSuite, admin):

@@ -77,6 +77,52 @@ def test_a_role_that_needs_two_steps_leads_there_first(suite: InProcessSuite, ad
     assert (answer.status_code, answer.json["code"]) == (403, "second_factor_required")
 
 
+def test_rules_for_fields_are_kept_told_and_shown_to_whoever_has_them(suite: InProcessSuite, admin: Api):
+    asked = {
+        "player.note": {"access": "hidden", "mask": "none"},
+        "player.wechat_id": {"access": "edit", "mask": "lists"},
+    }
+    role = a_role(admin, field_rules={**asked, "player.tags": {"access": "edit"}})
+    kept = {"player.note": {"access": "hidden"}, "player.wechat_id": {"mask": "lists"}}
+    assert role["field_rules"] == kept, "what is open is left out"
+    assert somebody(suite, role).get("/me").json["field_rules"] == kept
+    told = [
+        fact
+        for fact in admin.get("/events?types=role.changed.v1&limit=500").json["items"]
+        if fact["subject"] == role["id"]
+    ]
+    assert told[-1]["data"]["field_rules"] == kept
+
+
+def test_nobody_opens_a_field_they_do_not_see_themselves(suite: InProcessSuite, admin: Api):
+    acts = [*READS, "role.write", "staff.write"]
+    rules = {"player.note": {"access": "hidden"}, "player.wechat_id": {"mask": "everywhere"}}
+    boss = somebody(suite, a_role(admin, scope="all", actions=acts, field_rules=rules))
+    body = {"code": f"r_{uuid4().hex[:8]}", "zh": "新", "en": "New", "scope": "self", "actions": READS}
+    for wider in ({}, {"player.note": {"access": "read"}}, {**rules, "player.wechat_id": {"mask": "lists"}}):
+        answer = boss.post("/roles", {**body, "field_rules": wider})
+        assert (answer.status_code, answer.json["code"], answer.json["missing"]) == (403, "not_held", ["field_rules"])
+    made = boss.made("/roles", {**body, "field_rules": {**rules, "player.wechat_id": {"access": "hidden"}}})
+    opened = boss.patch(f"/roles/{made['id']}", {"field_rules": {}}, version=made["version"])
+    assert (opened.status_code, opened.json["code"]) == (403, "not_held")
+    renamed = boss.patch(f"/roles/{made['id']}", {"zh": "改名"}, version=made["version"])
+    assert renamed.status_code == 200
+    open_one = a_role(admin)
+    given = boss.post("/staff", {"no": f"N{uuid4().hex[:8]}", "name": "谁", "role": open_one["code"]})
+    assert (given.status_code, given.json["code"]) == (403, "not_held")
+
+
+def test_a_stricter_rule_counts_for_tokens_that_are_out_already(suite: InProcessSuite, admin: Api):
+    role = a_role(admin)
+    member = new_member(suite, role["code"])
+    before = suite.api(member.no, fresh=True).get("/me").json["staff"]["version"]
+    stricter = {"field_rules": {"player.note": {"access": "hidden"}}}
+    role = admin.patch(f"/roles/{role['id']}", stricter, version=role["version"]).json
+    assert admin.get(f"/staff/{member.id}").json["version"] == before + 1
+    admin.patch(f"/roles/{role['id']}", {"field_rules": {}}, version=role["version"])
+    assert admin.get(f"/staff/{member.id}").json["version"] == before + 1, "a wider one need not hurry"
+
+
 @pytest.mark.parametrize(
     ("wrong", "pointer"),
     [
@@ -88,6 +134,13 @@ def test_a_role_that_needs_two_steps_leads_there_first(suite: InProcessSuite, ad
         ({"actions": ["player.fly"]}, "/actions/0"),
         ({"actions": ["own"]}, "/actions/0"),
         ({"built_in": True}, "/built_in"),
+        ({"field_rules": {"player.soul": {"access": "hidden"}}}, "/field_rules"),
+        ({"field_rules": {"player.note": {"access": "gone"}}}, "/field_rules"),
+        ({"field_rules": {"player.note": {"mask": "lists"}}}, "/field_rules"),
+        ({"field_rules": {"player.game": {"access": "read"}}}, "/field_rules"),
+        ({"field_rules": {"order.price": {"access": "hidden"}}}, "/field_rules"),
+        ({"field_rules": {"player.note": {"why": "so"}}}, "/field_rules"),
+        ({"field_rules": ["player.note"]}, "/field_rules"),
     ],
 )
 def test_what_is_no_role_is_refused_with_the_field_that_is_wrong(admin: Api, wrong: dict[str, Any], pointer: str):

@@ -29,9 +29,7 @@ def test_the_game_data_of_a_new_player_arrive_by_themselves(lobby: Lobby):
     lobby.game.world.put_player(phone, {"total_spend": "12345.60", "nickname": "半盏清茶"})
     with lobby.worker():
         player = lobby.a_player(phone=phone)
-        began = time.monotonic()
         after = lobby.wait_for_game(player, "fresh")
-        assert time.monotonic() - began < 1
     game = after["game"]
     assert game["total_spend"] == {"amount": "12345.60", "currency": "CNY"}
     assert (game["nickname"], game["error"], game["next_attempt_at"]) == ("半盏清茶", None, None)

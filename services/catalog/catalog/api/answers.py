@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from marshmallow import Schema, fields
 
 from chassis.http.documents import page_of
@@ -25,6 +27,7 @@ class ConflictShown(Schema):
 class ItemShown(Schema):
     """An item; `price` is the one in force."""
 
+    governs: ClassVar[str] = "item"
     id = fields.UUID(required=True)
     no = fields.String(required=True)
     game_item_id = fields.String(required=True)
@@ -129,6 +132,7 @@ class LineShown(Schema):
 class PackTermsShown(Schema):
     """What a pack and its revisions have alike."""
 
+    governs: ClassVar[str] = "pack"
     id = fields.UUID(required=True)
     revision = fields.Integer(required=True)
     name = fields.String(required=True)

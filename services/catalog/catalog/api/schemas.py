@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from marshmallow import ValidationError, validates_schema
 
@@ -28,6 +28,7 @@ from chassis.http.fields import (
 class ItemEdit(Body):
     """An adjusted price, or null for the list's; a note."""
 
+    sets: ClassVar[str] = "item"
     adjusted_price = MoneyField(allow_none=True)
     note = Text(2000)
 
@@ -61,6 +62,7 @@ class WantedLine(Body):
 class PackFields(Body):
     """What drafting, previewing and changing a pack have alike."""
 
+    sets: ClassVar[str] = "pack"
     lines = ListOf(Part(WantedLine), least=1, most=MOST_LINES)
     price = MoneyField(least="0.01")
     discount = Fraction()

@@ -13,6 +13,7 @@ _TRACE = r"(?:00-)?(?<![0-9a-fA-F])[0-9a-f]{32}(?:-[0-9a-f]{16}-\d\d)?(?![0-9a-f
 _BEFORE = r"(?:(?<!\d)|(?<=%[0-9a-fA-F]{2}))"  # in an address, %22 before the number is a sign and not two digits more
 _MOBILE = r"(?:(?:\+|00|%2[Bb])?86[- ]?)?(1[3-9]\d)[- ]?(?:\d{4})[- ]?(\d{4})(?!\d)"
 _ID_OR_PHONE = re.compile(f"{_UUID}|{_TRACE}|{_BEFORE}{_MOBILE}")
+_MASKED_NAME = re.compile(r".{0,2}\*{4}.{0,2}", re.DOTALL)
 _HARMLESS = (bool, date, UUID, type(None))
 
 
@@ -24,6 +25,14 @@ def mask_phone(phone: str | None) -> str | None:
     if len(digits) < 8:
         return "*" * len(digits)
     return f"{digits[:3]}{'*' * (len(digits) - 7)}{digits[-4:]}"
+
+
+def mask_name(name: str | None) -> str | None:
+    """A name or handle as others may see it: its ends, and never how long it is."""
+    if not name or _MASKED_NAME.fullmatch(name):
+        return name
+    ends = 2 if len(name) >= 8 else 1 if len(name) >= 3 else 0
+    return f"{name[:ends]}****{name[-ends:] if ends else ''}"
 
 
 def mask_text(text: str) -> str:

@@ -14,6 +14,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
 from chassis.callers import Caller, Scope
+from chassis.field_rules import FieldRules
 from chassis.rules import Unauthorized
 
 ALGORITHM = "Ed25519"
@@ -96,6 +97,7 @@ def caller_of(claims: Mapping[str, Any]) -> Caller:
         department_id=claims.get("dep"),
         permissions=frozenset(claims.get("perm", ())),
         scope=Scope.of(claims.get("scope") or {}),
+        fields=FieldRules.of(claims.get("fields") or {}),
         references=claims.get("refs") or {},
         version=int(claims.get("ver", 0)),
     )
@@ -106,7 +108,8 @@ def claims_of(caller: Caller) -> dict[str, Any]:
     scope: dict[str, Any] = {"kind": caller.scope.kind}
     if caller.scope.kind == "departments":
         scope["ids"] = list(caller.scope.departments)
-    return {
+    rules = {"fields": caller.fields.form()} if caller.fields else {}
+    return rules | {
         "sub": caller.id,
         "kind": caller.kind,
         "name": caller.name,

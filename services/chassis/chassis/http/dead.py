@@ -14,6 +14,7 @@ from chassis.data.masking import mask_everything, mask_text
 from chassis.data.pagination import Page
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.facts import dead
+from chassis.field_rules import FieldRules, veiled_fact
 from chassis.http.documents import page_of
 from chassis.http.fields import Body, Choices, Text, list_query
 from chassis.http.routes import Routes
@@ -71,8 +72,8 @@ class SentAgain(Schema):
 LetterPage = page_of(LetterShown)
 
 
-def letter_view(letter: Any, _who: Caller | None = None) -> dict[str, Any]:
-    """One letter as an administrator sees it."""
+def letter_view(letter: Any, who: Caller) -> dict[str, Any]:
+    """One letter as the caller may see it."""
     names = ("id", "queue", "message_id", "key", "state", "times", "ended_by", "version")
     times = ("ended_at", "created_at", "updated_at")
     return {
@@ -80,13 +81,14 @@ def letter_view(letter: Any, _who: Caller | None = None) -> dict[str, Any]:
         "reason": mask_text(letter.reason),
         "note": mask_text(letter.note),
         **{name: rfc3339(getattr(letter, name)) for name in times},
-        "body": _shown(bytes(letter.body)),
+        "body": _shown(bytes(letter.body), who.fields),
     }
 
 
-def _shown(body: bytes) -> Any:
+def _shown(body: bytes, rules: FieldRules) -> Any:
     try:
-        return mask_everything(json.loads(body))
+        found = json.loads(body)
+        return mask_everything(veiled_fact(found, rules) if isinstance(found, dict) else found)
     except (ValueError, RecursionError):
         return mask_text(body.decode("utf-8", "replace")[:_LONGEST])
 

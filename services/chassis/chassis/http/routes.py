@@ -20,6 +20,7 @@ from chassis.http.auth import caller
 from chassis.http.documents import describe
 from chassis.http.reading import etag, read_body, read_query, required_version
 from chassis.http.uploads import read_upload
+from chassis.http.veil import Veil, fields_read, fields_set
 from chassis.ops import faultpoints
 from chassis.rules import Busy, KeyRequired, Malformed, Stale
 
@@ -28,11 +29,11 @@ Show = Callable[[Any, Caller], dict[str, Any]]
 
 
 class Routes(Blueprint):
-    """The routes of one resource. `show(record, caller)` makes the JSON of its records."""
+    """The routes of one resource. `show(record, caller)` makes the JSON of its records, `answer` is its schema."""
 
-    def __init__(self, name: str, title: str, *, show: Show | None = None) -> None:
+    def __init__(self, name: str, title: str, *, show: Show | None = None, answer: type[Schema] | None = None) -> None:
         super().__init__(name, __name__, description=title, url_prefix=PREFIX)
-        self.show = show
+        self.show, self.answer = show, answer
 
     def operation(
         self,
@@ -63,13 +64,16 @@ class Routes(Blueprint):
         read = Reader(body() if body else None, query() if query else None, versioned, moves_money, upload=upload)
 
         def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
-            shown = Shown(show or self.show, status, f"{PREFIX}{place}" if place else "")
+            shown = Shown(show or self.show, status, f"{PREFIX}{place}" if place else "", Veil(answer or self.answer))
 
             @wraps(view)
             def run(**path: Any) -> Response:
                 who = caller()
                 who.must(action)
                 arguments = {name: str(value) for name, value in path.items()} | read.arguments()
+                if who.fields:
+                    who.fields.must_see(fields_read(query, arguments.get("query")))
+                    who.fields.must_set(fields_set(body, arguments.get("body")))
                 if method == "GET":
                     return _read(view, who, arguments, shown)
                 return _write(view, who, arguments, shown, read.key(who))
@@ -161,11 +165,14 @@ class _NoParameters(Schema):
 class Shown:
     """How a result becomes a response."""
 
-    def __init__(self, show: Show | None, status: int, place: str) -> None:
-        self.show, self.status, self.place = show, status, place
+    def __init__(self, show: Show | None, status: int, place: str, veil: Veil | None = None) -> None:
+        self.show, self.status, self.place, self.veil = show, status, place, veil or Veil(None)
 
     def view(self, result: Any, who: Caller) -> Any:
-        """The JSON value of a record, a page or a dict."""
+        """The JSON value of a record, a page or a dict, as the rules for fields show it to the caller."""
+        return self.veil.over(self._whole(result, who), who)
+
+    def _whole(self, result: Any, who: Caller) -> Any:
         if result is None or isinstance(result, dict):
             return result
         assert self.show is not None, "a route that returns records needs `show`"

@@ -36,6 +36,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "duplicate_in_file": ("与第 {0} 行重复", "The same as row {0}"),
     "unknown_staff": ("没有这位在职客服：{0}", "Nobody in service has this number: {0}"),
     "not_permitted": ("没有权限", "Not permitted"),
+    "field_read_only": ("你的角色不能改这个字段", "Your role may not set this field"),
     "needed_with": ("{0} 时必填", "Required with {0}"),
 }
 

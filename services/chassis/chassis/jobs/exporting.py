@@ -20,6 +20,7 @@ from chassis.http.fields import Body, Choice
 from chassis.http.problems import language
 from chassis.http.reading import load
 from chassis.http.routes import Routes
+from chassis.http.veil import Veil
 from chassis.jobs import files, store
 from chassis.jobs.job import INPUT, JobKind
 from chassis.jobs.routes import JobShown, job_view, running_vault
@@ -83,7 +84,8 @@ class Export:
     """One list that can be exported.
 
     `page(uow, query, settings)` is the list's own read, `shown(rows, uow, settings)` makes of its rows what the columns
-    read: the JSON the list would show this caller, so that no mask is passed by.
+    read: the JSON the list would show this caller, so that no mask is passed by. `answer` is the schema of one row, which
+    says what the rules for fields are about.
     """
 
     name: str
@@ -92,6 +94,7 @@ class Export:
     page: Callable[[UnitOfWork, Mapping[str, Any], Any], Page]
     shown: Callable[[Sequence[Any], UnitOfWork, Any], Sequence[Mapping[str, Any]]]
     columns: tuple[Column, ...]
+    answer: type[Schema] | None = None
 
     @property
     def kind(self) -> JobKind:
@@ -134,29 +137,29 @@ def add_export(routes: Routes, export: Export, *, references: Mapping[str, str] 
 def run_export(run: Run, export: Export) -> dict[str, Any]:
     """Write the file; begun anew where an earlier attempt ended early, since nothing but the file comes of it."""
     form = run.job.parameters["format"]
-    columns = shown_columns(export, run.caller)
-    headings = [getattr(column, run.job.language) for column in columns]
+    headings = [getattr(column, run.job.language) for column in export.columns]
     with folder_of(run) as folder:
         path = folder / f"export.{form}"
         run.done = 0
         with open_sheet(form, path, headings) as sheet:
-            _write_pages(run, export, columns, sheet)
+            _write_pages(run, export, sheet)
         keep_result(run, path, total=run.done)
     return {"rows": run.done, "format": form}
 
 
-def _write_pages(run: Run, export: Export, columns: Sequence[Column], sheet: Sheet) -> None:
+def _write_pages(run: Run, export: Export, sheet: Sheet) -> None:
     with run.reading().session as session:
         asked = orjson.loads(b"".join(files.parts_of(session, run.vault, run.job.id, INPUT)))
     query = {**load(export.query(), asked, "?"), "limit": A_PAGE, "count": False}
     cursor: str | None = None
+    veil = Veil(export.answer)
     while True:
         with run.step() as work:
             page = export.page(work, {**query, "cursor": cursor}, run.runtime.settings)
             rows = export.shown(page.items, work, run.runtime.settings)
             work.session.expunge_all()
-            for row in rows:
-                sheet.add([_cell(column, row, run) for column in columns])
+            for row in (veil.over(row, run.caller, listed=True) for row in rows):
+                sheet.add([_cell(column, row, run) for column in export.columns])
             run.done += len(rows)
         if run.done > MOST_ROWS:
             raise TooManyRows(most=MOST_ROWS)
@@ -170,9 +173,9 @@ def _cell(column: Column, row: Mapping[str, Any], run: Run) -> Any:
     if column.words is not None and value in column.words:
         value = column.words[value][0 if run.job.language == "zh" else 1]
     cell = in_words(value, language=run.job.language, zone=run.zone)
-    return mask_text(cell) if isinstance(cell, str) and not run.caller.may(SEES_PHONES) else cell
+    return mask_text(cell) if isinstance(cell, str) and not _sees_phones(run.caller) else cell
 
 
-def shown_columns(export: Export, _who: Caller) -> tuple[Column, ...]:
-    """The columns the caller may see."""
-    return export.columns
+def _sees_phones(who: Caller) -> bool:
+    rules = who.fields
+    return who.may(SEES_PHONES) and rules.may_see("player.phone") and not rules.masks("player.phone", listed=True)

@@ -78,7 +78,11 @@ def _list(runtime: Runtime, given: argparse.Namespace) -> int:
 
 def _show(runtime: Runtime, given: argparse.Namespace) -> int:
     with _work(runtime) as work:
-        print(json.dumps(letter_view(dead.one_letter(work, given.id)), ensure_ascii=False, indent=1, default=str))
+        print(
+            json.dumps(
+                letter_view(dead.one_letter(work, given.id), work.caller), ensure_ascii=False, indent=1, default=str
+            )
+        )
     return 0
 
 

@@ -8,12 +8,13 @@ import orjson
 
 from chassis.callers import Caller
 from chassis.clock import rfc3339
+from chassis.field_rules import veiled
 from gateway.audit.entry import FACT
 from gateway.audit.reading import Shown
 
 
-def entry_view(shown: Shown, _who: Caller | None = None) -> dict[str, Any]:
-    """One entry; of a fact only what it changed, of what is new all of it."""
+def entry_view(shown: Shown, who: Caller) -> dict[str, Any]:
+    """One entry; of a fact only what it changed, of what is new all of it, under the reader's rules for fields."""
     entry, data = shown.entry, orjson.loads(shown.entry.data)
     origin = shown.origin or entry
     is_fact = entry.kind == FACT
@@ -31,8 +32,8 @@ def entry_view(shown: Shown, _who: Caller | None = None) -> dict[str, Any]:
         "service": entry.service,
         "sequence": entry.sequence,
         "changed": changed,
-        "before": _only(shown.before, changed) if is_fact and shown.before is not None else None,
-        "after": _only(data, changed) if is_fact else None,
+        "before": _state(shown, shown.before, changed, who) if is_fact and shown.before is not None else None,
+        "after": _state(shown, data, changed, who) if is_fact else None,
         "details": None if is_fact else data,
         "sealed": shown.sealed,
     }
@@ -45,6 +46,10 @@ def _actor(shown: Shown) -> dict[str, Any] | None:
     if actor is None:
         return {"id": who, "kind": "service" if who.isalpha() else "unknown", "no": None, "name": None}
     return {"id": who, "kind": "staff", "no": actor.no, "name": actor.name}
+
+
+def _state(shown: Shown, state: dict[str, Any], changed: list[str], who: Caller) -> dict[str, Any]:
+    return _only(veiled(shown.entry.subject_kind, state, who.fields, listed=True), changed)
 
 
 def _only(state: dict[str, Any], changed: list[str]) -> dict[str, Any]:

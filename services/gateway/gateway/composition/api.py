@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
@@ -18,6 +19,8 @@ routes = Routes("composed", "Composed of several services")
 
 class HomeQuery(Body):
     """Of which player: exactly one of the three."""
+
+    reads: ClassVar[Mapping[str, str]] = {"wechat_id": "player.wechat_id", "phone": "player.phone"}
 
     player_id = Id()
     wechat_id = Text(64, min_length=1, handle=True)

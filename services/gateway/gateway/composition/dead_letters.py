@@ -53,7 +53,7 @@ class SentEverywhere(SentAgain):
     unavailable = fields.List(fields.String(), required=True)
 
 
-def _own_view(letter: Any, who: Caller | None = None) -> dict[str, Any]:
+def _own_view(letter: Any, who: Caller) -> dict[str, Any]:
     return {**letter_view(letter, who), "service": "gateway"}
 
 

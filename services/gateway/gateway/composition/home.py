@@ -58,6 +58,8 @@ def compose_home(
         panels |= _summaries(who, keys)
     answers = ask(who, panels)
     player = _player(answers["player"]) or _formerly(who, answers["player"], wechat_id)
+    if player is not None and not player_id and who.fields.masked_in_lists:  # found in a list, but here for themselves
+        player = _player(ask(who, {"player": _player_panel(player["id"], None, None)})["player"]) or player
     if player is not None and (not keys or _of_another(answers, player["id"])):
         answers |= ask(who, _summaries(who, {"player_id": player["id"]}))
     return _composed(who, player, answers)

@@ -11,10 +11,10 @@ from chassis.data.pagination import Page, Sort, paginate
 from chassis.data.search import escaped_like
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.http.routes import Routes
-from gateway.identity import people, roles, schemas
+from gateway.identity import accounts, people, roles, schemas
 from gateway.identity.role import Role
 from gateway.identity.staff import Department, Staff, WechatAccount
-from gateway.identity.views import account_view, department_view, role_view, staff_view
+from gateway.identity.views import account_view, department_view, holding_view, role_view, staff_view
 
 staff_routes = Routes("staff", "Staff", show=staff_view)
 department_routes = Routes("departments", "Departments", show=department_view)
@@ -132,6 +132,19 @@ def find_accounts(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
     if query.get("staff_id"):
         statement = statement.where(WechatAccount.staff_id == query["staff_id"])
     return paginate(uow.session, statement, sorts=ACCOUNT_SORTS, id_column=WechatAccount.id, query=query)
+
+
+@account_routes.get("/wechat-accounts/<uuid:account_id>", action="staff.read", answer=schemas.AccountShown)
+def read_account(uow: UnitOfWork, account_id: str) -> WechatAccount:
+    """Read one WeChat account."""
+    return uow.get(WechatAccount, account_id)
+
+
+@account_routes.get("/wechat-accounts/<uuid:account_id>/holders", action="staff.read", answer=schemas.HolderPage)
+def find_holders(uow: UnitOfWork, account_id: str) -> dict[str, Any]:
+    """Read whose a WeChat account is and was, newest first."""
+    spans = accounts.holders(uow, account_id)
+    return {"items": [holding_view(held, staff) for held, staff in spans], "next_cursor": None}
 
 
 @role_routes.get("/roles", action="staff.read", query=schemas.RoleQuery, answer=schemas.RolePage)

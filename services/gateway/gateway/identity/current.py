@@ -120,6 +120,7 @@ def signed_in(database_session: Any, staff: Staff, role: Role, token: str = "") 
         department_id=staff.department_id,
         permissions=role.actions | {OWN},
         scope=scope,
+        fields=role.rules,
         version=staff.version,
     )
     names = ("id", "no", "name", "role", "line", "department_id", "locale", "theme", "letter_keys", "version")

@@ -104,6 +104,7 @@ class RoleChanged(Event):
     actions: tuple[str, ...]
     requires_second_factor: bool
     removed: bool = False
+    field_rules: dict[str, dict[str, str]] | None = None
 
     @classmethod
     def of(cls, role: Role, *changed: str, removed: bool = False) -> RoleChanged:
@@ -116,6 +117,7 @@ class RoleChanged(Event):
             departments=tuple(role.departments),
             actions=tuple(sorted(role.actions)),
             removed=removed,
+            field_rules=role.field_rules,
             **{name: getattr(role, name) for name in ("code", "zh", "en", "scope", "requires_second_factor")},
         )
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from chassis.data.copies import StaffHasLeft
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.rules import NotFound
 from gateway.audit import record
+from gateway.identity.accounts import hand_all_on
 from gateway.identity.events import HandOver
 from gateway.identity.signin import staff_by_no
-from gateway.identity.staff import IN_SERVICE, Staff, WechatAccount
+from gateway.identity.staff import IN_SERVICE, Staff
 from gateway.policies import PLAIN_ROLE
 
 PERSON, DEPARTMENT, POOL = RULES = ("person", "department", "pool")
@@ -59,8 +58,6 @@ def colleagues(uow: UnitOfWork, leaver: Staff) -> list[Staff]:
 def give_accounts_away(uow: UnitOfWork, leaver: Staff, plan: HandOver) -> None:
     """The accounts on studio phones go to the one person who takes everything; else they are free."""
     taker = plan.to[0] if plan.rule == PERSON else None
-    fresh: dict[str, Any] = {"staff_id": taker, "version": WechatAccount.version + 1, "updated_at": uow.now()}
-    uow.session.execute(update(WechatAccount).where(WechatAccount.staff_id == leaver.id).values(fresh))
-    uow.session.expire(leaver, ["accounts"])
+    hand_all_on(uow, leaver, taker)
     details = {"rule": plan.rule, "to": list(plan.to)[:20]}
     record(uow, "staff.handed_over", subject_kind="staff", subject=leaver.id, details=details)

@@ -73,7 +73,12 @@ def me(uow: UnitOfWork) -> dict[str, Any]:
     """Read who is signed in, what they may do and which rows they reach."""
     staff = uow.get(Staff, uow.caller.id)
     scope = {"kind": uow.caller.scope.kind, "departments": list(uow.caller.scope.departments)}
-    return {"staff": staff_view(staff), "permissions": sorted(uow.caller.permissions), "scope": scope}
+    return {
+        "staff": staff_view(staff),
+        "permissions": sorted(uow.caller.permissions),
+        "scope": scope,
+        "field_rules": uow.caller.fields.form(),
+    }
 
 
 def _shown(uow: UnitOfWork, staff_id: str) -> dict[str, Any]:

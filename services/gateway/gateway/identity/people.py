@@ -13,10 +13,11 @@ from chassis.data.copies import StaffHasLeft
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.rules import NotFound
 from gateway.identity import leaving, roles, signin
-from gateway.identity.errors import DepartmentLoop, DuplicateAccount, DuplicateStaff, OwnRole
+from gateway.identity.accounts import give_accounts
+from gateway.identity.errors import DepartmentLoop, DuplicateStaff, OwnRole
 from gateway.identity.events import DepartmentChanged
 from gateway.identity.passwords import set_password
-from gateway.identity.staff import IN_SERVICE, LEFT, Department, Staff, WechatAccount
+from gateway.identity.staff import IN_SERVICE, LEFT, Department, Staff
 from gateway.policies import PLAIN_ROLE
 
 # Rules about several rows at once: who changes such a thing waits for who is changing it.
@@ -116,35 +117,6 @@ def _one_at_a_time(uow: UnitOfWork, lock: int) -> None:
 def _must_exist(uow: UnitOfWork, department_id: str | None) -> None:
     if department_id and uow.session.get(Department, department_id) is None:
         raise NotFound()
-
-
-def give_accounts(uow: UnitOfWork, staff: Staff, accounts: list[Mapping[str, Any]]) -> None:
-    """Make these the person's WeChat accounts; others of theirs are free again. Raises DuplicateAccount."""
-    wanted = {account["wechat_id"]: account.get("wechat_name") for account in accounts}
-    query = select(WechatAccount).where((WechatAccount.staff_id == staff.id) | WechatAccount.wechat_id.in_(wanted))
-    known = {account.wechat_id: account for account in uow.session.scalars(query.with_for_update())}
-    for wechat_id, name in wanted.items():
-        _give(uow, staff, known.get(wechat_id), wechat_id, name)
-    for wechat_id, account in known.items():
-        if wechat_id not in wanted and account.staff_id == staff.id:
-            account.staff_id = None
-            account.changed(uow.now())
-    try:
-        uow.session.flush()
-    except IntegrityError as error:
-        raise DuplicateAccount() from error
-    uow.session.expire(staff, ["accounts"])
-
-
-def _give(uow: UnitOfWork, staff: Staff, account: WechatAccount | None, wechat_id: str, name: str | None) -> None:
-    if account is None:
-        made = {"version": 1, "created_at": uow.now(), "updated_at": uow.now()}
-        uow.session.add(WechatAccount(id=new_id(), wechat_id=wechat_id, wechat_name=name, staff_id=staff.id, **made))
-        return
-    if account.staff_id not in (None, staff.id):
-        raise DuplicateAccount()
-    account.staff_id, account.wechat_name = staff.id, name or account.wechat_name
-    account.changed(uow.now())
 
 
 def create_department(uow: UnitOfWork, name: str, parent_id: str | None) -> Department:

@@ -7,10 +7,11 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import String
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.data.database import Id, Record
+from chassis.field_rules import FieldRules
 from gateway.identity.base import Base
 from gateway.identity.events import RoleChanged
 from gateway.policies import ACTIONS, OWN, ROLES
@@ -37,6 +38,7 @@ class Role(Record, Base):
     granted: Mapped[list[str]] = mapped_column(ARRAY(String(48)))
     withheld: Mapped[list[str]] = mapped_column(ARRAY(String(48)))
     requires_second_factor: Mapped[bool]
+    field_rules: Mapped[dict[str, dict[str, str]]] = mapped_column(JSONB, default=dict)
     built_in: Mapped[bool]
 
     members: ClassVar[int | None] = None  # how many have it, where a list has counted them
@@ -45,6 +47,11 @@ class Role(Record, Base):
     def actions(self) -> frozenset[str]:
         """What whoever has the role may do; an action that is gone from the product is gone from here."""
         return ((self._given | set(self.granted)) - set(self.withheld)) & (ACTIONS - {OWN})
+
+    @property
+    def rules(self) -> FieldRules:
+        """What it does not see, may not set, and sees masked, of single fields."""
+        return FieldRules.of(self.field_rules)
 
     @property
     def _given(self) -> frozenset[str]:

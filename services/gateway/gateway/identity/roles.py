@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from chassis.clock import new_id
 from chassis.data.unit_of_work import UnitOfWork
+from chassis.field_rules import FieldRules
 from chassis.rules import NotFound, WrongFields
 from gateway.identity.errors import LastAdministrator
 from gateway.identity.events import RoleChanged, StaffChanged
@@ -37,10 +38,10 @@ def role_of(uow: UnitOfWork, code: str) -> Role:
 
 def create_role(uow: UnitOfWork, fields: Mapping[str, Any]) -> Role:
     """A role of the company's own. Raises NotHeld, DuplicateRole, WrongFields."""
-    values = {"departments": [], "requires_second_factor": False, **fields}
+    values = {"departments": [], "requires_second_factor": False, "field_rules": {}, **fields}
     actions = frozenset(values.pop("actions"))
     _names_its_departments(uow, values["scope"], values["departments"])
-    _must_hold(uow, actions, values["scope"], values["departments"])
+    _must_hold(uow, actions, values["scope"], values["departments"], FieldRules.of(values["field_rules"]))
     role = Role(id=new_id(), version=1, created_at=uow.now(), updated_at=uow.now(), built_in=False, **values)
     role.granted, role.withheld = sorted(actions), []
     uow.publish(RoleChanged.of(role, "actions", "scope"))
@@ -57,15 +58,15 @@ def edit_role(uow: UnitOfWork, role_id: str, fields: Mapping[str, Any], *, versi
     """
     one_at_a_time(uow)
     role = uow.for_update(Role, role_id, version)
-    before, reach = role.actions, (role.scope, list(role.departments))
+    before, reach, rules = role.actions, (role.scope, list(role.departments)), role.rules
     facts = role.edit(fields, uow.now())
     _names_its_departments(uow, role.scope, role.departments)
     wider = (role.scope, role.departments) if (role.scope, role.departments) != reach else (SELF, [])
-    _must_hold(uow, role.actions - before, *wider)
+    _must_hold(uow, role.actions - before, *wider, role.rules if role.rules != rules else None)
     uow.session.flush()
     _someone_administers(uow)
     uow.publish(facts)
-    if before - role.actions or (role.scope, list(role.departments)) != reach:
+    if before - role.actions or (role.scope, list(role.departments)) != reach or not rules.as_strict_as(role.rules):
         _outdate_tokens(uow, role)
     return role
 
@@ -97,7 +98,7 @@ def must_be_grantable(uow: UnitOfWork, code: str) -> None:
     if role is None:
         codes = " ".join(sorted(uow.session.scalars(select(Role.code))))
         raise WrongFields([("/role", f"not_a_choice:{codes}")])
-    _must_hold(uow, role.actions, role.scope, role.departments)
+    _must_hold(uow, role.actions, role.scope, role.departments, role.rules)
 
 
 def must_leave_an_administrator(uow: UnitOfWork) -> None:
@@ -115,14 +116,21 @@ def _someone_administers(uow: UnitOfWork) -> None:
         raise LastAdministrator()
 
 
-def _must_hold(uow: UnitOfWork, actions: frozenset[str], scope: str, departments: list[str]) -> None:
-    """Raise NotHeld unless the caller has all this, or holds the keys; work of the gateway itself is not asked."""
+def _must_hold(
+    uow: UnitOfWork, actions: frozenset[str], scope: str, departments: list[str], rules: FieldRules | None
+) -> None:
+    """Raise NotHeld unless the caller has all this, or holds the keys; work of the gateway itself is not asked.
+
+    A role may see and set no field that whoever makes or gives it does not; None where its rules stay as they are.
+    """
     who = uow.caller
     if who.kind == "service" or who.may(GRANT):
         return
     missing = sorted(action for action in actions if not who.may(action))
     if missing or not _reaches(uow, scope, departments):
         raise NotHeld(members={"missing": missing or [scope]})
+    if rules is not None and not rules.as_strict_as(who.fields):
+        raise NotHeld(members={"missing": ["field_rules"]})
 
 
 def _reaches(uow: UnitOfWork, scope: str, departments: list[str]) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields
 from marshmallow.validate import Regexp
 
+from chassis.field_rules import EDIT, FIELDS, MASKS, NONE, Governed
 from chassis.http.documents import page_of
 from chassis.http.fields import Body, Choice, Choices, Flag, Id, ListOf, Part, Text, Whole, list_query
 from gateway.identity.role import SCOPES
@@ -94,6 +97,23 @@ class AccountShown(Schema):
     version = fields.Integer()
 
 
+class HolderShown(Schema):
+    """Somebody a WeChat account belongs or belonged to."""
+
+    id = fields.UUID(required=True)
+    no = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class HoldingShown(Schema):
+    """A span in which a WeChat account was somebody's."""
+
+    staff = fields.Nested(HolderShown, required=True)
+    from_at = fields.DateTime(required=True)
+    until_at = fields.DateTime(required=True, allow_none=True)
+    by = fields.String(required=True)
+
+
 class StaffShown(Schema):
     """A member of staff."""
 
@@ -140,6 +160,7 @@ class MeShown(Schema):
     staff = fields.Nested(StaffShown, required=True)
     permissions = fields.List(fields.String(), required=True)
     scope = fields.Nested(ScopeShown, required=True)
+    field_rules = fields.Dict(required=True, metadata={"description": "rules for single fields; the others are open"})
 
 
 class SignedInStaff(Schema):
@@ -165,6 +186,42 @@ class TokenShown(Schema):
 GRANTABLE = tuple(sorted(ACTIONS - {OWN}))
 
 
+def _choices(known: Governed) -> dict[str, tuple[str, ...]]:
+    return {"access": known.choices, "mask": MASKS if known.masked else (NONE,)}
+
+
+def _rule_schema(known: Governed) -> dict[str, Any]:
+    properties = {name: {"enum": list(choices)} for name, choices in _choices(known).items()}
+    return {"type": "object", "properties": properties, "additionalProperties": False}
+
+
+class RulesOfFields(fields.Field[dict[str, dict[str, str]]]):
+    """{"player.note": {"access": "hidden"}, "player.wechat_id": {"mask": "lists"}}: only what differs from open."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        properties = {field: _rule_schema(known) for field, known in FIELDS.items()}
+        kwargs["metadata"] = {"type": "object", "properties": properties, "additionalProperties": False}
+        super().__init__(error_messages={"null": "null", "invalid": "wrong_type"}, **kwargs)
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, dict[str, str]]:
+        if not isinstance(value, dict) or not all(isinstance(rule, dict) for rule in value.values()):
+            raise self.make_error("invalid")
+        return {field: kept for field, rule in sorted(value.items()) if (kept := self._rule(field, rule))}
+
+    def _rule(self, field: str, rule: dict[str, Any]) -> dict[str, str]:
+        """The rule without what is open anyway."""
+        known = FIELDS.get(field)
+        if known is None:
+            raise ValidationError(f"not_a_choice:{' '.join(FIELDS)}")
+        choices = _choices(known)
+        for name, chosen in rule.items():
+            if name not in choices:
+                raise ValidationError("unknown_field")
+            if chosen not in choices[name]:
+                raise ValidationError(f"not_a_choice:{' '.join(choices[name])}")
+        return {name: chosen for name, chosen in sorted(rule.items()) if chosen not in (EDIT, NONE)}
+
+
 class NewRole(Body):
     """A role of the company's own; `departments` are those that scope "departments" reaches."""
 
@@ -175,6 +232,7 @@ class NewRole(Body):
     departments = ListOf(Id(), most=200)
     actions = ListOf(Choice(GRANTABLE), most=len(GRANTABLE), required=True)
     requires_second_factor = Flag()
+    field_rules = RulesOfFields()
 
 
 class RoleEdit(Body):
@@ -186,6 +244,7 @@ class RoleEdit(Body):
     departments = ListOf(Id(), most=200)
     actions = ListOf(Choice(GRANTABLE), most=len(GRANTABLE))
     requires_second_factor = Flag()
+    field_rules = RulesOfFields()
 
 
 class RoleQuery(list_query(("created_at", "code"), default="created_at")):  # type: ignore[misc]
@@ -203,6 +262,7 @@ class RoleShown(Schema):
     departments = fields.List(fields.UUID(), required=True)
     actions = fields.List(fields.String(), required=True)
     requires_second_factor = fields.Boolean(required=True)
+    field_rules = fields.Dict(required=True, metadata={"description": "rules for single fields; the others are open"})
     built_in = fields.Boolean(required=True)
     members = fields.Integer()
     created_at = fields.DateTime(required=True)
@@ -213,4 +273,5 @@ class RoleShown(Schema):
 StaffPage = page_of(StaffShown)
 DepartmentPage = page_of(DepartmentShown)
 AccountPage = page_of(AccountShown)
+HolderPage = page_of(HoldingShown)
 RolePage = page_of(RoleShown)

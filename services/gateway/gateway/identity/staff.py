@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, Index, String, Text, func, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from chassis.data.database import Id, Record
+from chassis.data.database import Id, Instant, Record
 from gateway.identity.base import Base
 from gateway.identity.events import DepartmentChanged, HandOver, StaffChanged, StaffFact, StaffJoined, StaffLeft
 
@@ -91,3 +91,23 @@ class WechatAccount(Record, Base):
     wechat_id: Mapped[str] = mapped_column(String(64), unique=True)
     wechat_name: Mapped[str | None] = mapped_column(String(64))
     staff_id: Mapped[str | None] = mapped_column(Id, ForeignKey("staff.id"), index=True)
+
+
+class Holding(Base):
+    """A span in which a WeChat account belonged to one person."""
+
+    __tablename__ = "wechat_account_holdings"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("wechat_accounts.id"))
+    staff_id: Mapped[str] = mapped_column(Id, ForeignKey("staff.id"), index=True)
+    from_at: Mapped[datetime] = mapped_column(Instant)
+    until_at: Mapped[datetime | None] = mapped_column(Instant)
+    by: Mapped[str] = mapped_column(String(64))
+
+    __table_args__ = (
+        Index("ix_wechat_account_holdings_account_id_from_at", "account_id", "from_at", "id"),
+        Index(
+            "uq_wechat_account_holdings_current", "account_id", unique=True, postgresql_where=text("until_at IS NULL")
+        ),
+    )

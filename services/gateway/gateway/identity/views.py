@@ -9,7 +9,7 @@ from chassis.clock import rfc3339
 from gateway.identity.current import anybody
 from gateway.identity.role import Role
 from gateway.identity.session import Session
-from gateway.identity.staff import Department, Staff, WechatAccount
+from gateway.identity.staff import Department, Holding, Staff, WechatAccount
 
 BRIEF = ("id", "no", "name", "role", "line", "department_id")
 
@@ -53,13 +53,19 @@ def role_view(role: Role, _who: Caller | None = None) -> dict[str, Any]:
     shown = {name: getattr(role, name) for name in names}
     moments = {name: rfc3339(getattr(role, name)) for name in ("created_at", "updated_at")}
     members = {"members": role.members} if role.members is not None else {}
-    return {**shown, "actions": sorted(role.actions), **moments, **members}
+    return {**shown, "actions": sorted(role.actions), "field_rules": role.field_rules, **moments, **members}
 
 
 def account_view(account: WechatAccount, _who: Caller | None = None) -> dict[str, Any]:
     """One WeChat account."""
     names = ("id", "wechat_id", "wechat_name", "staff_id", "version")
     return {name: getattr(account, name) for name in names}
+
+
+def holding_view(held: Holding, staff: Staff) -> dict[str, Any]:
+    """A span in which a WeChat account was somebody's."""
+    moments = {name: rfc3339(getattr(held, name)) for name in ("from_at", "until_at")}
+    return {"staff": {"id": staff.id, "no": staff.no, "name": staff.name}, **moments, "by": held.by}
 
 
 def session_view(session: Session, _who: Caller | None = None) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from flask import current_app
 from marshmallow import Schema, fields
 
 from chassis.data.unit_of_work import UnitOfWork
+from chassis.field_rules import veiled_fact
 from chassis.http.fields import Body, Moment, Text, Whole
 from chassis.http.log import MOST, Bindings
 from chassis.http.problems import language
@@ -56,7 +57,7 @@ def find(uow: UnitOfWork, query: dict[str, Any]) -> dict[str, Any]:
         wanted=wanted,
     )
     return {
-        "items": page.items,
+        "items": [veiled_fact(fact, uow.caller.fields) for fact in page.items],
         "next_cursor": to_cursor(page.places),
         "more": page.more,
         "unavailable": page.unavailable,

@@ -9,6 +9,7 @@ import orjson
 from chassis.callers import Caller
 from chassis.clock import rfc3339, utc_now
 from chassis.data.masking import mask_everything
+from chassis.field_rules import veiled_fact
 from gateway.integration.subscription import AMQP, PENDING, Delivery, OutgoingNetwork, Subscription
 
 
@@ -43,13 +44,13 @@ def secret_name(one: Subscription) -> str:
     return "amqp_url" if one.delivery == AMQP else "secret"
 
 
-def delivery_view(one: Delivery, _who: Caller | None = None) -> dict[str, Any]:
+def delivery_view(one: Delivery, who: Caller) -> dict[str, Any]:
     """One delivery with its attempts."""
     names = ("id", "subscription_id", "event_id", "type", "subject", "replayed", "state", "attempts", "tries")
     return {
         **{name: getattr(one, name) for name in names},
         "next_at": rfc3339(one.next_at) if one.state == PENDING else None,
-        "body": mask_everything(orjson.loads(one.body)),
+        "body": mask_everything(veiled_fact(orjson.loads(one.body), who.fields)),
         "created_at": rfc3339(one.created_at),
         "ended_at": rfc3339(one.ended_at),
     }

@@ -28,6 +28,7 @@ from gateway.pages import (
     sign_on,
     subscriptions,
     tickets,
+    wechat_accounts,
 )
 
 BLUEPRINTS = (
@@ -49,6 +50,7 @@ BLUEPRINTS = (
     logins.blueprint,
     api_clients.blueprint,
     roles.blueprint,
+    wechat_accounts.blueprint,
     subscriptions.blueprint,
     dead_letters.blueprint,
     audit.blueprint,

@@ -98,14 +98,16 @@ def bar(player_id):
 @blueprint.post("/players/<player_id>")
 @requires("player.update")
 def save(player_id):
-    """Change what was typed; an old WeChat ID or name stays searchable."""
+    """Change what was typed; an old WeChat ID or name stays searchable, and a masked one is changed only by another."""
+    rules = current.caller.fields
     before = api.get(f"/players/{player_id}").json
     fields: dict = {
         name: request.form[name].strip() or None
         for name in ("wechat_id", "wechat_name", "nickname", "source", "note")
         if name in request.form
     }
-    fields.update(typed("phone"), tags=split_tags(request.form.get("tags")))
+    fields = {name: value for name, value in fields.items() if value or not rules.masks(f"player.{name}", listed=False)}
+    fields.update(typed("phone"), **({"tags": split_tags(request.form["tags"])} if "tags" in request.form else {}))
     player = api.patch(f"/players/{player_id}", json=fields, version=version()).json
     undo = {"url": url_for(".save", player_id=player_id), "target": "#player-bar", "fields": _as_form(before, player)}
     return saved("home/_bar_and_info.html", back=url_for(".one", player_id=player_id), undo=undo, **_bar(player_id))
@@ -178,11 +180,14 @@ def _bar(player_id: str) -> dict:
 def _as_form(before: dict, after: dict) -> dict:
     """The fields as they were, over the version just made: the inverse of an edit."""
     names = ("wechat_id", "wechat_name", "nickname", "source", "note")
-    return {
-        **{name: before.get(name) or "" for name in names},
-        "tags": ", ".join(before.get("tags") or []),
-        "version": after["version"],
+    fields = {**{name: before.get(name) or "" for name in names}, "tags": ", ".join(before.get("tags") or [])}
+    rules = current.caller.fields
+    known = {
+        name: text
+        for name, text in fields.items()
+        if rules.may_set(f"player.{name}") and not rules.masks(f"player.{name}", listed=False)
     }
+    return {**known, "version": after["version"]}
 
 
 def guessed(query: str) -> dict:

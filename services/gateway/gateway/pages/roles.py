@@ -4,6 +4,7 @@ from flask import Blueprint, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
+from chassis.field_rules import FIELDS, MASKS
 from gateway.clients import api
 from gateway.pages.answers import go, typed, version
 from gateway.pages.departments import all_departments
@@ -17,7 +18,7 @@ blueprint = Blueprint("role_pages", __name__, url_prefix="/settings/roles")
 @requires("staff.read")
 def index() -> str:
     """The matrix: an action a row, a role a column."""
-    return render_template("roles/index.html", roles=all_roles(), groups=ACTION_GROUPS)
+    return render_template("roles/index.html", roles=all_roles(), groups=ACTION_GROUPS, governed=FIELDS)
 
 
 @blueprint.get("/new")
@@ -26,16 +27,21 @@ def new() -> str:
     """The form for a new one, as a copy of another where `like` names it."""
     roles = {role["id"]: role for role in all_roles()}
     like = roles.get(request.args.get("like", "")) or {}
-    role = {name: like.get(name) for name in ("scope", "departments", "actions", "requires_second_factor")}
-    return render_template("roles/new.html", role=role, groups=ACTION_GROUPS, departments=all_departments())
+    copied = ("scope", "departments", "actions", "requires_second_factor", "field_rules")
+    return _form("roles/new.html", {name: like.get(name) for name in copied})
 
 
 @blueprint.get("/<uuid:role_id>")
 @requires("role.write")
 def one(role_id: str) -> str:
     """One role: what it may do, how far it reaches, whether it needs two steps."""
-    role = api.get(f"/roles/{role_id}").json
-    return render_template("roles/one.html", role=role, groups=ACTION_GROUPS, departments=all_departments())
+    return _form("roles/one.html", api.get(f"/roles/{role_id}").json)
+
+
+def _form(template: str, role: dict) -> str:
+    return render_template(
+        template, role=role, groups=ACTION_GROUPS, departments=all_departments(), governed=FIELDS, masks=MASKS
+    )
 
 
 @blueprint.post("")
@@ -78,4 +84,15 @@ def _fields() -> dict:
         **reach,
         "actions": request.form.getlist("actions"),
         "requires_second_factor": "requires_second_factor" in request.form,
+        "field_rules": _field_rules(),
     }
+
+
+def _field_rules() -> dict:
+    """What was chosen for each field; what is open is left out by the service."""
+    chosen: dict = {}
+    for what in ("access", "mask"):
+        for field in FIELDS:
+            if value := request.form.get(f"{what}.{field}"):
+                chosen.setdefault(field, {})[what] = value
+    return chosen

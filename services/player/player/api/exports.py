@@ -11,7 +11,7 @@ from chassis.data.pagination import Page
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.http.routes import Routes
 from chassis.jobs.exporting import Column, Export, add_export, moment, money, of
-from player.api.schemas import PlayerQuery
+from player.api.schemas import PlayerQuery, PlayerShown
 from player.api.views import shown_player
 from player.domain.codes import SOURCE_WORDS, TIER_WORDS
 from player.domain.copies import StaffCopy
@@ -55,5 +55,5 @@ def _shown(rows: Sequence[Any], uow: UnitOfWork, settings: Any) -> list[dict[str
     ]
 
 
-PLAYERS = Export("players", "player.export", PlayerQuery, _page, _shown, COLUMNS)
+PLAYERS = Export("players", "player.export", PlayerQuery, _page, _shown, COLUMNS, PlayerShown)
 add_export(routes, PLAYERS)

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from chassis.data.unit_of_work import UnitOfWork
+from chassis.field_rules import FieldReadOnly
 from chassis.http.reading import load
 from chassis.http.routes import Routes
 from chassis.jobs.importing import Heading, Import, ImportRow, add_import
@@ -32,7 +33,7 @@ _SOURCES = {word.casefold(): code for code, words in SOURCE_WORDS.items() for wo
 _FORM = NewPlayer()
 
 
-def check(row: ImportRow, _run: Run) -> None:
+def check(row: ImportRow, run: Run) -> None:
     """Read one row by the form of POST /players."""
     given: dict[str, Any] = {name: text for name, text in row.given.items() if name not in ("agent_no", "tags")}
     if "source" in given:
@@ -44,6 +45,9 @@ def check(row: ImportRow, _run: Run) -> None:
     except WrongFields as wrong:
         for pointer, code in wrong.errors:
             row.refuse(pointer.strip("/"), code)
+    for name in row.values:
+        if not run.caller.fields.may_set(f"player.{name}"):
+            row.refuse(name, FieldReadOnly.code)
     if "agent_no" in row.given:
         row.values["agent_no"] = row.given["agent_no"].strip()
 

@@ -22,7 +22,7 @@ from player.persistence import bindings as binding_rows
 from player.persistence import queries
 from player.settings import phones, settings
 
-routes = Routes("players", "Players", show=player_view)
+routes = Routes("players", "Players", show=player_view, answer=schemas.PlayerShown)
 routes.after_request(open_answer)
 
 

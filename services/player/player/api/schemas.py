@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
+from chassis.http.answers import MoneyShown
 from chassis.http.documents import page_of
 from chassis.http.fields import (
     Body,
@@ -64,6 +66,7 @@ class TagNames(fields.Field[list[str]]):
 class NewPlayer(Body):
     """A player to be written down: at least a phone number or a WeChat ID."""
 
+    sets: ClassVar[str] = "player"
     phone = Phone(allow_none=True)
     wechat_id = Text(64, min_length=1, handle=True, allow_none=True)
     wechat_name = Text(64, min_length=1, handle=True, allow_none=True)
@@ -84,6 +87,7 @@ class NewPlayer(Body):
 class PlayerEdit(Body):
     """The fields that may be changed; the agent has a way of its own. In `custom` null removes a value."""
 
+    sets: ClassVar[str] = "player"
     phone = Phone(allow_none=True)
     wechat_id = Text(64, min_length=1, handle=True, allow_none=True)
     wechat_name = Text(64, min_length=1, handle=True, allow_none=True)
@@ -111,6 +115,9 @@ class NewReveal(Body):
 class PlayerQuery(list_query(SORTS, default="-created_at")):  # type: ignore[misc]
     """The filters of the list. With `q` and no `sort` the best matches come first."""
 
+    reads: ClassVar[Mapping[str, str]] = {name: f"player.{name}" for name in ("wechat_id", "phone", "source")} | {
+        "tag": "player.tags"
+    }
     sort = Choice([sign + name for name in SORTS for sign in ("", "-")], load_default=None)
     q = Text(100)
     wechat_id = Text(64, min_length=1, handle=True)
@@ -123,13 +130,6 @@ class PlayerQuery(list_query(SORTS, default="-created_at")):  # type: ignore[mis
     silent_days_gte = Whole(0, 36500, text=True, data_key="silent_days[gte]")
     created_at_gte = Moment(data_key="created_at[gte]")
     created_at_lt = Moment(data_key="created_at[lt]")
-
-
-class MoneyShown(Schema):
-    """An amount."""
-
-    amount = fields.String(required=True)
-    currency = fields.String(required=True)
 
 
 class RoleShown(Schema):
@@ -189,6 +189,7 @@ class MemberShown(Schema):
 class PlayerShown(Schema):
     """A player."""
 
+    governs: ClassVar[str] = "player"
     id = fields.UUID(required=True)
     phone = fields.String(required=True, allow_none=True, metadata={"description": "masked unless phone_visible"})
     phone_visible = fields.Boolean(required=True)

@@ -30,21 +30,26 @@ def player_view(player: Player, who: Caller) -> dict[str, Any]:
 def shown_player(player: Player, who: Caller, ring: Phones) -> dict[str, Any]:
     """The same wherever no application runs: in a job, too, a player leaves by this way alone."""
     number = player.phone(ring)
-    return _view(player, who, number if who.may(_SEE) else mask_phone(number))
+    return _view(player, who, number if _sees(who) else mask_phone(number))
 
 
 def kept_player_view(player: Player, who: Caller) -> dict[str, Any]:
     """The same for answers that may be kept under an Idempotency-Key: a whole number is sealed until it leaves."""
     number = player.phone(phones())
-    whole = number is not None and who.may(_SEE)
+    whole = number is not None and _sees(who)
     return _view(player, who, sealed(number, phones()) if number and whole else mask_phone(number))
+
+
+def _sees(who: Caller) -> bool:
+    """Whether the caller sees whole numbers; where they are masked in lists alone, the veil over the answer does it."""
+    return who.may(_SEE) and who.fields.may_see("player.phone") and not who.fields.masks("player.phone", listed=False)
 
 
 def _view(player: Player, who: Caller, phone: str | None) -> dict[str, Any]:
     found = {
         "id": player.id,
         "phone": phone,
-        "phone_visible": who.may(_SEE),
+        "phone_visible": _sees(who),
         "wechat_id": player.wechat_id,
         "wechat_name": player.wechat_name,
         "nickname": player.nickname,

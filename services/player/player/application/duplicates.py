@@ -6,6 +6,7 @@ from sqlalchemy import select, union_all
 from sqlalchemy.exc import IntegrityError
 
 from chassis.data.unit_of_work import UnitOfWork
+from chassis.field_rules import veiled
 from player.domain.errors import DuplicateElsewhere, DuplicatePlayer
 from player.domain.names import handle_key
 from player.domain.phones import Phones
@@ -36,9 +37,8 @@ def duplicate(uow: UnitOfWork, ids: list[str]) -> DuplicatePlayer:
     seen = uow.session.scalar(uow.select(Player).where(Player.id.in_(ids)).limit(1)) if ids else None
     if seen is None:
         return DuplicateElsewhere(members={"existing": None})
-    return DuplicatePlayer(
-        members={"existing": {"id": seen.id, "nickname": seen.nickname, "wechat_id": seen.wechat_id}}
-    )
+    existing = {"id": seen.id, "nickname": seen.nickname, "wechat_id": seen.wechat_id}
+    return DuplicatePlayer(members={"existing": veiled("player", existing, uow.caller.fields, listed=True)})
 
 
 def _having(uow: UnitOfWork, phones: Phones, phone: str | None, wechat_id: str | None) -> list[str]:

@@ -34,7 +34,11 @@ class Ration:
 def reveal_phone(
     uow: UnitOfWork, player_id: str, reason: str, *, phones: Phones, limit: int
 ) -> tuple[str, PhoneReveal, int]:
-    """(the number in E.164, the entry made of it, how many more are left). Raises NotFound, NoPhone, RevealQuota."""
+    """(the number in E.164, the entry made of it, how many more are left).
+
+    Raises NotFound, FieldHidden, NoPhone, RevealQuota.
+    """
+    uow.caller.fields.must_see(["player.phone"])
     player = living(uow, player_id)
     number = player.phone(phones)
     if number is None:

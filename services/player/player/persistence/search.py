@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, case, func, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, case, false, func, literal, or_, select, union_all
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from chassis.data.masking import mask_phone
 from chassis.data.search import escaped_like, folded, guess, initials, query_grams
+from chassis.field_rules import FieldRules
+from player.domain.game import GameSnapshot
 from player.domain.names import BETWEEN, handle_key, initials_term
 from player.domain.phones import NotAPhone, Phones, e164
 from player.domain.player import Player
-from player.domain.search_key import SearchKey
+from player.domain.search_key import FORMER_WECHAT_ID, GAME_UID, SearchKey
 
 AT_MOST = 100  # players found by one index: who gets more types on
 TAILS_AT_MOST = 2000  # of the same last four digits, opened to compare longer ones
@@ -30,21 +32,40 @@ Conditions = list[ColumnElement[bool]]
 
 @dataclass(frozen=True)
 class Looked:
-    """What was typed, as each index needs it; `kind` is that of chassis.data.search.guess."""
+    """What was typed, as each index needs it; `kind` is that of chassis.data.search.guess; and what may be found by.
+
+    What is hidden finds nobody, and what is masked only whole: else one could spell it out letter by letter.
+    """
 
     kind: str
     handle: str
     plain: str
     digits: str
     phone: str | None
+    rules: FieldRules
+
+    def partly(self, field: str) -> bool:
+        """Whether a part of this field of a player finds them."""
+        return self.rules.may_see(f"player.{field}") and not self.rules.masks(f"player.{field}", listed=True)
+
+    def shows(self, match: Mapping[str, Any]) -> bool:
+        """Whether a match may be named: a number is masked anyway, and of what is hidden or masked nothing is said."""
+        field = match["field"].removeprefix("former_").removesuffix("_initials")
+        return field == "phone" or self.partly("game" if field.startswith("game_") else field)
+
+    @property
+    def by_every_name(self) -> bool:
+        """Whether all that is in the index of names may be searched."""
+        return all(self.partly(field) for field in ("nickname", "wechat_name", "game"))
 
 
-def look_at(query: str) -> Looked:
+def look_at(query: str, rules: FieldRules) -> Looked:
     """Make up one's mind about a query."""
     text = unicodedata.normalize("NFKC", query).strip()
     digits = re.sub(r"[\s-]", "", text)
-    is_number = re.fullmatch(r"\+?\d{4,15}", digits, re.ASCII) is not None
-    return Looked(guess(text), handle_key(text), folded(text), digits.lstrip("+") if is_number else "", _phone(text))
+    is_number = re.fullmatch(r"\+?\d{4,15}", digits, re.ASCII) is not None and rules.may_see("player.phone")
+    phone = _phone(text) if rules.may_see("player.phone") else None
+    return Looked(guess(text), handle_key(text), folded(text), digits.lstrip("+") if is_number else "", phone, rules)
 
 
 def _phone(text: str) -> str | None:
@@ -70,11 +91,22 @@ def _arms(players: Select, looked: Looked, phones: Phones, session: Session) -> 
     elif 4 <= len(looked.digits) <= _LONGEST_TAIL:
         yield _tailed(players, looked.digits, phones, session)
     if looked.plain:
-        yield players.where(_named(looked.plain))
+        yield players.where(_named(looked) if looked.by_every_name else _visibly_named(looked))
     if looked.kind != "name" and looked.handle:
+        yield from _handled(players, looked)
+
+
+def _handled(players: Select, looked: Looked) -> Iterator[Select]:
+    """Players by WeChat ID, now or formerly, or by UID, as far as one has typed."""
+    keyed = players.join(SearchKey, SearchKey.player_id == Player.id).where(*_begins(SearchKey.key, looked.handle))
+    if looked.partly("wechat_id"):
         yield players.where(*_begins(Player.wechat_key, looked.handle))
-        keyed = players.join(SearchKey, SearchKey.player_id == Player.id)
-        yield keyed.where(*_begins(SearchKey.key, looked.handle))
+        yield keyed if looked.partly("game") else keyed.where(SearchKey.kind != GAME_UID)
+        return
+    if looked.rules.may_see("player.wechat_id"):
+        yield players.where(Player.wechat_key == looked.handle)
+    if looked.partly("game"):
+        yield keyed.where(SearchKey.kind != FORMER_WECHAT_ID)
 
 
 _TERM = Player.terms.type.item_type  # type: ignore[attr-defined]
@@ -85,14 +117,32 @@ def _begins(column: InstrumentedAttribute[Any], text: str) -> Conditions:
     return [column.op("~>=~")(text), column.op("~<~")(text + _AFTER_ALL)]
 
 
-def _named(plain: str) -> ColumnElement[bool]:
+def _named(looked: Looked) -> ColumnElement[bool]:
     """A name contains the text, by its 2-grams (longer ones are looked at once more), or has it as its initials."""
-    contains = Player.terms.contains(array(query_grams(plain), type_=_TERM))
-    if len(plain) > 2:
-        contains = contains & Player.names.like(f"%{escaped_like(plain)}%")
+    plain = looked.plain
+    contains = _contains(plain)
     if not _IS_INITIALS.fullmatch(plain):
         return contains
     return contains | Player.terms.contains(array([initials_term(plain)], type_=_TERM))
+
+
+def _visibly_named(looked: Looked) -> ColumnElement[bool]:
+    """The same where the index holds names that may not be searched: found by it, then looked at one by one."""
+    text = f"%{escaped_like(looked.plain)}%"
+    seen: Conditions = []
+    for field, column in (("nickname", Player.nickname), ("wechat_name", Player.wechat_name)):
+        if looked.partly(field):
+            seen += [column.ilike(text), Player.former[f"{field}s"].astext.ilike(text)]
+    if looked.partly("game"):
+        seen.append(Player.game.has(GameSnapshot.nickname.ilike(text)))
+    return and_(_contains(looked.plain), or_(false(), *seen))
+
+
+def _contains(plain: str) -> ColumnElement[bool]:
+    contains = Player.terms.contains(array(query_grams(plain), type_=_TERM))
+    if len(plain) > 2:
+        contains = contains & Player.names.like(f"%{escaped_like(plain)}%")
+    return contains
 
 
 def _tailed(players: Select, digits: str, phones: Phones, session: Session) -> Select:
@@ -109,12 +159,13 @@ def relevance(looked: Looked, phones: Phones) -> ColumnElement[int]:
     """2 where an ID, a number or a whole name is the query, 1 where it begins with it, else 0."""
     exact: Conditions = []
     begun: Conditions = []
-    if looked.kind != "name":
+    if looked.kind != "name" and looked.rules.may_see("player.wechat_id"):
         exact.append(Player.wechat_key == looked.handle)
+    if looked.kind != "name" and looked.partly("wechat_id"):
         begun.append(Player.wechat_key.startswith(looked.handle, autoescape=True))
     if looked.phone:
         exact.append(Player.phone_index.in_(phones.indexes(looked.phone)))
-    if looked.plain:
+    if looked.plain and looked.by_every_name:
         exact.append(Player.names.contains(f"{BETWEEN}{looked.plain}{BETWEEN}", autoescape=True))
         begun.append(Player.names.contains(f"{BETWEEN}{looked.plain}", autoescape=True))
     return case((func.coalesce(or_(*exact), False), 2), (func.coalesce(or_(*begun), False), 1), else_=literal(0))
@@ -122,7 +173,7 @@ def relevance(looked: Looked, phones: Phones) -> ColumnElement[int]:
 
 def match_of(player: Player, looked: Looked, phones: Phones) -> dict[str, Any] | None:
     """Why a player was found: {"field", "value"}; of a phone number the value is masked."""
-    return next(_matches(player, looked, phones), None)
+    return next(filter(looked.shows, _matches(player, looked, phones)), None)
 
 
 def _matches(player: Player, looked: Looked, phones: Phones) -> Iterator[dict[str, Any]]:

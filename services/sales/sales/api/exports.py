@@ -11,7 +11,7 @@ from chassis.data.pagination import Page
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.http.routes import Routes
 from chassis.jobs.exporting import Column, Export, add_export, moment, money, of
-from sales.api.schemas import OrderQuery, TouchQuery
+from sales.api.schemas import OrderQuery, OrderShown, TouchQuery, TouchShown
 from sales.api.views import order_view, touch_view
 from sales.domain.copies import StaffCopy
 from sales.persistence import queries
@@ -111,7 +111,7 @@ def _shown_by(view: Callable[..., dict[str, Any]]) -> Shown:
     return shown
 
 
-TOUCHES = Export("touches", "sales.export", TouchQuery, _touches, _shown_by(touch_view), TOUCH_COLUMNS)
-ORDERS = Export("orders", "sales.export", OrderQuery, _orders, _shown_by(order_view), ORDER_COLUMNS)
+TOUCHES = Export("touches", "sales.export", TouchQuery, _touches, _shown_by(touch_view), TOUCH_COLUMNS, TouchShown)
+ORDERS = Export("orders", "sales.export", OrderQuery, _orders, _shown_by(order_view), ORDER_COLUMNS, OrderShown)
 for export in (TOUCHES, ORDERS):
     add_export(routes, export)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
+from chassis.http.answers import MoneyShown, PlayerBrief
 from chassis.http.documents import page_of
 from chassis.http.fields import Body, Choice, Choices, Id, ListOf, Moment, MoneyField, Part, Text, Whole, list_query
 from chassis.http.words import WORDS
@@ -21,6 +23,7 @@ def _pack_no(**options: Any) -> Text:
 class NewTouch(Body):
     """A contact and its outcome (S1)."""
 
+    sets: ClassVar[str] = "touch"
     player_id = Id(required=True)
     channel = Choice(CHANNELS, required=True)
     outcome = Choice(OUTCOMES, required=True)
@@ -34,6 +37,7 @@ class NewTouch(Body):
 class TouchEdit(Body):
     """The fields of a touch that may be changed."""
 
+    sets: ClassVar[str] = "touch"
     channel = Choice(CHANNELS)
     outcome = Choice(OUTCOMES)
     lost_reason = Choice(LOST_REASONS, allow_none=True)
@@ -70,6 +74,7 @@ class NewPayment(Body):
 class NewOrder(Body):
     """A sale: the pack's number fills in its data; `price` is what was agreed for one pack (S3, S28)."""
 
+    sets: ClassVar[str] = "order"
     player_id = Id(required=True)
     pack_no = _pack_no(required=True)
     quantity = Whole(1, 999)
@@ -109,6 +114,7 @@ class Cancellation(Body):
 class SummaryQuery(Body):
     """Of which player: by ID or by WeChat ID."""
 
+    reads: ClassVar[Mapping[str, str]] = {"wechat_id": "player.wechat_id"}
     player_id = Id()
     wechat_id = Text(64, min_length=1, handle=True)
 
@@ -116,23 +122,6 @@ class SummaryQuery(Body):
     def _one(self, data: dict[str, Any], **_: Any) -> None:
         if len(data) != 1:
             raise ValidationError("one_of:player_id wechat_id")
-
-
-class MoneyShown(Schema):
-    """An amount with its currency."""
-
-    amount = fields.String(required=True)
-    currency = fields.String(required=True)
-
-
-class PlayerBrief(Schema):
-    """A player as other records show it."""
-
-    id = fields.String(required=True)
-    nickname = fields.String(required=True, allow_none=True)
-    wechat_id = fields.String(required=True, allow_none=True)
-    wechat_name = fields.String(required=True, allow_none=True)
-    vip_tier = fields.Integer(required=True)
 
 
 class OfferedPack(Schema):
@@ -146,6 +135,7 @@ class OfferedPack(Schema):
 class TouchShown(Schema):
     """A touch."""
 
+    governs: ClassVar[str] = "touch"
     id = fields.UUID(required=True)
     player_id = fields.UUID(required=True)
     player = fields.Nested(PlayerBrief, required=True)
@@ -200,6 +190,7 @@ class PaymentShown(Schema):
 class OrderShown(Schema):
     """An order: `sum`, `pack_price` and `price` are of one pack, `total` of all."""
 
+    governs: ClassVar[str] = "order"
     id = fields.UUID(required=True)
     no = fields.String(required=True)
     player_id = fields.UUID(required=True)
@@ -238,6 +229,7 @@ OrderPage = page_of(OrderShown)
 class ResumeShown(Schema):
     """Where we stopped: the last touch that did not sell, the pack's price then and now."""
 
+    governs: ClassVar[str] = "touch"
     touch_id = fields.UUID(required=True)
     at = fields.DateTime(required=True)
     channel = fields.String(required=True)

@@ -11,7 +11,7 @@ from chassis.data.pagination import Page
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.http.routes import Routes
 from chassis.jobs.exporting import Column, Export, add_export, moment, of
-from ticket.api.schemas import TicketQuery
+from ticket.api.schemas import TicketQuery, TicketShown
 from ticket.api.views import ticket_view
 from ticket.domain.copies import StaffCopy
 from ticket.persistence import queries
@@ -69,5 +69,5 @@ def _shown(rows: Sequence[Any], uow: UnitOfWork, _settings: Any) -> list[dict[st
     return [{**ticket_view(ticket, uow.caller), "assignee": numbers.get(ticket.assignee_id)} for ticket in rows]
 
 
-TICKETS = Export("tickets", "ticket.export", TicketQuery, _page, _shown, COLUMNS)
+TICKETS = Export("tickets", "ticket.export", TicketQuery, _page, _shown, COLUMNS, TicketShown)
 add_export(routes, TICKETS, references={"phone": "player_by_phone"})

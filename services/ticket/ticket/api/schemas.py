@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
+from chassis.http.answers import PlayerBrief
 from chassis.http.documents import page_of
 from chassis.http.fields import Body, Choice, Choices, Flag, Id, Moment, Text, Whole, list_query
 from ticket.domain.codes import CATEGORIES, PRIORITIES, STATUSES
@@ -14,6 +16,7 @@ from ticket.domain.codes import CATEGORIES, PRIORITIES, STATUSES
 class NewTicket(Body):
     """A question to be written down (T1)."""
 
+    sets: ClassVar[str] = "ticket"
     player_id = Id(required=True)
     question = Text(5000, min_length=1, required=True)
     category = Choice(CATEGORIES)
@@ -26,6 +29,7 @@ class NewTicket(Body):
 class TicketEdit(Body):
     """The fields of a ticket that may be changed; the status has its own ways."""
 
+    sets: ClassVar[str] = "ticket"
     question = Text(5000, min_length=1)
     solution = Text(5000)
     category = Choice(CATEGORIES)
@@ -37,6 +41,7 @@ class TicketEdit(Body):
 class Completion(Body):
     """The solution, where it is not written yet."""
 
+    sets: ClassVar[str] = "ticket"
     solution = Text(5000)
 
 
@@ -67,6 +72,7 @@ class Nothing(Body):
 class TicketQuery(list_query(("created_at", "updated_at", "due_at"), default="-created_at")):  # type: ignore[misc]
     """The filters of the list."""
 
+    reads: ClassVar[Mapping[str, str]] = {"wechat_id": "player.wechat_id", "phone": "player.phone"}
     player_id = Id()
     wechat_id = Text(64, handle=True)
     phone = Text(32, handle=True)  # the gateway finds out whose it is: no number is kept here
@@ -86,6 +92,7 @@ class TicketQuery(list_query(("created_at", "updated_at", "due_at"), default="-c
 class SummaryQuery(Body):
     """Of which player: by ID or by WeChat ID."""
 
+    reads: ClassVar[Mapping[str, str]] = {"wechat_id": "player.wechat_id"}
     player_id = Id()
     wechat_id = Text(64, handle=True)
 
@@ -93,16 +100,6 @@ class SummaryQuery(Body):
     def _one(self, data: dict[str, Any], **_: Any) -> None:
         if len(data) != 1:
             raise ValidationError("one_of:player_id wechat_id")
-
-
-class PlayerBrief(Schema):
-    """A player as other records show it."""
-
-    id = fields.String(required=True)
-    nickname = fields.String(required=True, allow_none=True)
-    wechat_id = fields.String(required=True, allow_none=True)
-    wechat_name = fields.String(required=True, allow_none=True)
-    vip_tier = fields.Integer(required=True)
 
 
 class TicketShown(Schema):
