@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.screen import Screen
+from tests.browser.screen import PASSWORD, Screen
 
 MARK = secrets.token_hex(3)
 
@@ -134,3 +134,44 @@ def test_an_agent_finds_no_way_into_what_is_not_hers(desk, suite):
     for path in ("/settings/staff/new", "/settings/discount-rules/new"):
         desk.go(path)
         expect(desk.page.locator("main")).to_contain_text("403")
+
+
+def test_the_administrator_hides_and_masks_fields_of_a_role(someone, suite):
+    """A role made from the agent's, without the note and with a masked WeChat ID; whoever has it meets neither."""
+    admin = someone("admin")
+    page = admin.page
+    admin.go("/settings/roles/new?like=00000000-0000-0000-0000-000000000001")
+    page.fill("#ro-code", f"shy_{MARK}")
+    page.fill("#ro-zh", f"新手客服 {MARK}")
+    page.fill("#ro-en", f"Beginner {MARK}")
+    page.check("input[name=scope][value=all]")
+    page.select_option("[name='access.player.note']", "hidden")
+    page.select_option("[name='access.player.source']", "read")
+    page.select_option("[name='mask.player.wechat_id']", "everywhere")
+    page.get_by_role("button", name="保存").click()
+    page.wait_for_url(re.compile("/settings/roles/[0-9a-f-]{36}"))
+    expect(page.locator("[name='access.player.note']")).to_have_value("hidden")
+    admin.go("/settings/roles")
+    expect(page.get_by_role("row", name="玩家备注")).to_contain_text("隐藏")
+
+    desk, number = suite.desk("admin"), f"S{MARK}"
+    role = next(one for one in desk.get("/roles?limit=200")["items"] if one["code"] == f"shy_{MARK}")
+    assert role["field_rules"]["player.wechat_id"] == {"mask": "everywhere"}
+    person = {"no": number, "name": "新手", "role": role["code"], "password": PASSWORD}
+    desk.post("/staff", person)
+    player = desk.post("/players", {"wechat_id": f"shy_wx_{MARK}", "nickname": f"羞 {MARK}", "note": f"不给看 {MARK}"})
+    shy = someone(number, fresh=True)
+    shy.go(f"/players/{player['id']}")
+    expect(shy.page.locator("main")).to_contain_text(f"sh****{MARK[-2:]}")
+    expect(shy.page.locator("main")).not_to_contain_text(f"不给看 {MARK}")
+    shy.go(f"/players/{player['id']}/edit")
+    expect(shy.page.locator("#ep-note")).to_have_count(0)
+    expect(shy.page.locator("#ep-source")).to_be_disabled()
+    expect(shy.page.locator("#ep-wechat")).to_have_value("")
+    shy.page.fill("#ep-nick", f"不羞 {MARK}")
+    shy.page.get_by_role("button", name="保存").click()
+    shy.page.wait_for_url(re.compile(f"/players/{player['id']}$"))
+    after = desk.get(f"/players/{player['id']}")
+    assert (after["nickname"], after["wechat_id"], after["note"]) == (
+        f"不羞 {MARK}", f"shy_wx_{MARK}", f"不给看 {MARK}",
+    )  # fmt: skip

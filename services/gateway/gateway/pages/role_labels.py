@@ -70,7 +70,7 @@ ROLE_LABELS = {
         "dead_letter.read": _("看死信"),
         "dead_letter.write": _("重发和丢弃死信"),
     },
-    "field": {
+    "governed_field": {
         "player.phone": _("玩家手机号"),
         "player.wechat_id": _("玩家微信ID（含曾用）"),
         "player.wechat_name": _("玩家微信名（含曾用）"),
