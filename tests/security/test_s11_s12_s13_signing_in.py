@@ -16,7 +16,7 @@ from gateway.identity import people, signin
 from gateway.identity.errors import WeakPassword
 from gateway.identity.strength import check_strength
 from gateway.identity.throttle import FREE, FREE_BY_ACCOUNT, FREE_BY_ADDRESS, IN_LINE, LONGEST_WAIT
-from tests.support.suite_in_process import PASSWORD, Api, InProcessSuite, new_member
+from tests.support.suite_in_process import PASSWORD, Api, InProcessSuite, Member, Pages, new_member
 
 
 @pytest.fixture
@@ -85,6 +85,47 @@ def test_a_session_ends_by_itself(suite: InProcessSuite, member):
             f"UPDATE sessions SET expires_at = now() - interval '1 second' WHERE staff_id = '{member.id}'"
         )
     assert api.get("/me").status_code == 401
+
+
+def sign_out(_suite: InProcessSuite, _member: Member, browser: Pages, api: Api) -> None:
+    api.post("/logout")
+    browser.post("/logout")
+
+
+def change_the_password(suite: InProcessSuite, member: Member, *_: object) -> None:
+    form = {"password_old": PASSWORD, "password_new": "a better one 1"}
+    suite.pages(member.no).post("/account/password", form)
+
+
+def end_ones_own(suite: InProcessSuite, member: Member, *_: object) -> None:
+    suite.api(member.no, fresh=True).delete("/me/sessions")
+
+
+def be_ended_by_an_administrator(suite: InProcessSuite, member: Member, *_: object) -> None:
+    suite.api("admin").delete(f"/staff/{member.id}/sessions")
+
+
+def leave(suite: InProcessSuite, member: Member, *_: object) -> None:
+    version = suite.api("admin").get(f"/staff/{member.id}").json["version"]
+    suite.api("admin").made(f"/staff/{member.id}/leave", {"rule": "pool"}, version=version)
+
+
+ENDS = (sign_out, change_the_password, end_ones_own, be_ended_by_an_administrator, leave)
+
+
+def test_an_old_session_opens_nothing_however_it_was_ended(suite: InProcessSuite, figure):
+    opened, tried = [], 0
+    for end in ENDS:
+        forget(suite)
+        member = new_member(suite)
+        browser, api = suite.pages(member.no), suite.api(member.no, fresh=True)
+        end(suite, member, browser, api)
+        suite.gateway.extensions["playdesk_sessions"]._known.clear()  # what was found is believed for a second
+        for path, answer in (("/account", browser.get("/account")), ("/", browser.get("/")), ("/me", api.get("/me"))):
+            tried += 1
+            opened += [] if answer.status_code in (302, 303, 401) else [f"{end.__name__}: {path}: {answer.status_code}"]
+    figure("S11", ways=len(ENDS), tried=tried, opened=len(opened))
+    assert not opened
 
 
 def test_a_leaver_and_a_changed_role_count_from_the_next_request(suite: InProcessSuite, member, figure):
