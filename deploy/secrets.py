@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import uuid
 
 from deploy.local import keys
 from deploy.local.definitions import ADMIN, definitions
@@ -30,6 +31,8 @@ def environment() -> dict[str, str]:
         "SECRET_KEY": keys.random_bytes(),
         "AUDIT_KEY": keys.random_bytes(),
         "GAME_SERVER_SECRET": keys.random_bytes(),
+        "EVENTS_CLIENT_ID": str(uuid.uuid4()),
+        "EVENTS_CLIENT_SECRET": secrets.token_urlsafe(32),
     }
 
 

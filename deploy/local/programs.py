@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -65,6 +66,9 @@ class Programs:
             "PORT": str(self.port(service)),
             "TOKEN_PUBLIC_KEY": self._public_key,
             "DEMO": str(int(self.demo)),
+            "EVENTS_URL": f"{self.url('gateway')}/api/v1/events",
+            "EVENTS_CLIENT_ID": self.state.secret("events.client", lambda: str(uuid.uuid4())),
+            "EVENTS_CLIENT_SECRET": self._secret("events.secret"),
         }
         if kind == "worker":
             own["OPS_PORT"] = str(self.port(f"{service}.ops"))

@@ -32,7 +32,7 @@ from gateway.clients.transport import ServiceDown
 from gateway.composition import api as composed
 from gateway.composition import dead_letters, disclosure, jobs, leaving
 from gateway.identity import api as identity_api
-from gateway.identity import clients, clients_api, devices, hr, imports, oauth, oidc, own_api, sign_on_api
+from gateway.identity import clients, clients_api, devices, hr, imports, oauth, oidc, own_api, own_client, sign_on_api
 from gateway.identity.api_client import ApiClient
 from gateway.identity.base import Base
 from gateway.identity.current import Sessions, anybody, authenticate
@@ -87,6 +87,7 @@ SERVICE = Service(
         Timer("audit_seals", timedelta(seconds=2), seal),
         Timer("sessions", timedelta(minutes=10), forget_expired),
         Timer("client_tokens", timedelta(minutes=10), clients.forget_expired),
+        Timer("own_client", timedelta(minutes=10), own_client.keep),
         Timer("deliveries", timedelta(hours=1), forget_deliveries),
         Timer("presence", timedelta(minutes=10), presence.forget),
     ),

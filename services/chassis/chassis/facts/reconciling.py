@@ -8,21 +8,20 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
-from urllib.request import Request, urlopen
 
 import orjson
 from sqlalchemy import select, text
 
-from chassis.clock import rfc3339, utc_now
+from chassis.clock import utc_now
 from chassis.data.tables import inbox
 from chassis.facts.bus import EVENTS, Delivery, Fate
 from chassis.facts.envelope import Received
 from chassis.facts.inbox import KEPT, Inbox
+from chassis.facts.merged_log import LogAway, MergedLog
 from chassis.facts.projection import Projection
 from chassis.ops.logging import log
 from chassis.ops.metrics import RECONCILED
@@ -136,45 +135,21 @@ def keys_of(service: Any) -> tuple[str, ...]:
     return tuple(sorted({key for keys in heard for key in keys}))
 
 
-class LogAway(Exception):
-    """The merged log cannot be read: the address or the token is wrong, or somebody is down."""
-
-
-def pages_of(url: str, token: str, keys: tuple[str, ...], since: datetime) -> Iterator[list[Mapping[str, Any]]]:
-    """The merged log behind a moment (UTC), page by page, to its end of now. Raises LogAway."""
-    fields = {"since": rfc3339(since) or ""}
-    while True:
-        page = _page(f"{url}?{urlencode({'types': ','.join(keys), 'limit': 500, **fields})}", token)
-        if page.get("unavailable"):
-            raise LogAway(f"the log of {', '.join(page['unavailable'])} is away")
-        yield page["items"]
-        if not page["more"]:
-            return
-        fields = {"after": page["next_cursor"]}
-
-
-def _page(address: str, token: str) -> dict[str, Any]:
-    request = Request(address, headers={"Authorization": f"Bearer {token}"})  # noqa: S310
-    try:
-        with urlopen(request, timeout=30) as answer:  # noqa: S310
-            found: dict[str, Any] = orjson.loads(answer.read())
-    except (OSError, ValueError) as error:
-        raise LogAway(f"{address.partition('?')[0]}: {error}") from error
-    return found
-
-
 def reconcile(runtime: Any, since: datetime, *, repair: bool, grace: timedelta = GRACE) -> Report:
     """Compare and, where asked to, repair everything told since a moment (UTC). Raises LogAway."""
     settings = runtime.settings
     if not settings.events_url:
         raise LogAway("EVENTS_URL is not set: the address of GET /api/v1/events at the gateway")
-    pages = pages_of(settings.events_url, settings.events_token, keys_of(runtime.service), since)
+    if not settings.events_client_id:
+        raise LogAway("EVENTS_CLIENT_ID is not set: the client by which the log is read")
+    log_of_all = MergedLog(settings.events_url, settings.events_client_id, settings.events_client_secret)
+    pages = log_of_all.pages(keys_of(runtime.service), since)
     return Reconciliation(runtime, repair=repair, grace=grace).run(pages)
 
 
 def keep_reconciling(runtime: Any, stop: threading.Event) -> None:
     """Every hour the last three, by one process of the service at a time; until `stop` is set."""
-    if not runtime.settings.events_url:
+    if not runtime.settings.events_url or not runtime.settings.events_client_id:
         stop.wait()
     while not stop.wait(EVERY.total_seconds()):
         with runtime.database.reading.connect() as connection:

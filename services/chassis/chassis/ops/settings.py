@@ -56,7 +56,8 @@ class Settings:
     timezone: str
     demo: bool
     events_url: str
-    events_token: str
+    events_client_id: str
+    events_client_secret: str
     log_days: int
 
     @classmethod
@@ -83,7 +84,8 @@ class Settings:
             "timezone": env.str("PLAYDESK_TIMEZONE", "Asia/Shanghai", validate=_known_zone),
             "demo": env.bool("DEMO", False),
             "events_url": env.str("EVENTS_URL", ""),
-            "events_token": secret(env, "EVENTS_TOKEN"),
+            "events_client_id": env.str("EVENTS_CLIENT_ID", ""),
+            "events_client_secret": secret(env, "EVENTS_CLIENT_SECRET"),
             "log_days": env.int("LOG_DAYS", 90, validate=Range(1, 3650)),
         }
 

@@ -165,13 +165,27 @@ def forget_expired(uow: UnitOfWork) -> None:
     uow.session.execute(delete(ClientToken).where(ClientToken.expires_at < uow.now()))
 
 
+def give_secret(uow: UnitOfWork, client: ApiClient, secret: str) -> None:
+    """See that this secret, made elsewhere, serves; where there are two others, the older one makes room."""
+    known = sorted(_secrets(uow, client.id), key=lambda one: one.created_at)
+    if token_hash(secret) in {one.secret_hash for one in known}:
+        return
+    for one in known[: len(known) - MOST_SECRETS + 1]:
+        uow.session.delete(one)
+    _add_secret(uow, client, secret, None)
+
+
 def _new_secret(uow: UnitOfWork, client: ApiClient, expires_at: datetime | None) -> str:
     secret = secrets.token_urlsafe(32)
+    _add_secret(uow, client, secret, expires_at)
+    return secret
+
+
+def _add_secret(uow: UnitOfWork, client: ApiClient, secret: str, expires_at: datetime | None) -> None:
     made = {"created_at": uow.now(), "expires_at": expires_at}
     uow.session.add(ClientSecret(client_id=client.id, secret_hash=token_hash(secret), hint=secret[-4:], **made))
     uow.session.flush()
     uow.session.expire(client, ["secrets"])
-    return secret
 
 
 def _secrets(uow: UnitOfWork, client_id: str) -> list[ClientSecret]:
