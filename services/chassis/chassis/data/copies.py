@@ -44,6 +44,7 @@ class PlayerCopyColumns:
     agent_id: Mapped[str | None] = mapped_column(Id, index=True)
     vip_tier: Mapped[int] = mapped_column(default=0)
     deleted: Mapped[bool] = mapped_column(default=False)
+    merged_into_id: Mapped[str | None] = mapped_column(Id)
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class PlayerState:
     agent_id: str | None
     vip_tier: int
     deleted: bool
+    merged_into_id: str | None = None
 
 
 def staff_columns(state: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,8 +76,9 @@ def staff_columns(state: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def player_columns(state: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of a player copy out of a fact or a reference."""
-    return {name: state[name] for name in ("nickname", "wechat_id", "wechat_name", "agent_id", "vip_tier", "deleted")}
+    """The columns of a player copy out of a fact or a reference; facts from before players could be merged say nothing of it."""
+    names = ("nickname", "wechat_id", "wechat_name", "agent_id", "vip_tier", "deleted")
+    return {**{name: state[name] for name in names}, "merged_into_id": state.get("merged_into_id")}
 
 
 def player_brief(copy: Any) -> dict[str, Any] | None:
@@ -88,6 +91,7 @@ def player_brief(copy: Any) -> dict[str, Any] | None:
         "wechat_id": copy.wechat_id,
         "wechat_name": copy.wechat_name,
         "vip_tier": copy.vip_tier,
+        "merged_into_id": copy.merged_into_id,
     }
 
 

@@ -13,7 +13,7 @@ from gateway.identity.staff import IN_SERVICE, Department, Staff
 
 Read = Callable[..., Any]
 # What a copy is made of, and no more: a token goes through headers, where a phone number or a long note has no place.
-_PLAYER = ("id", "version", "nickname", "wechat_id", "wechat_name", "agent_id", "vip_tier")
+_PLAYER = ("id", "version", "nickname", "wechat_id", "wechat_name", "agent_id", "vip_tier", "merged_into_id")
 # Always looked up first: a price must be the one of now, and of departments no service keeps a copy that could say 404.
 # Whose phone number it is, only the player service can tell: the others have no number, not even a masked one.
 FRESH = frozenset({"pack", "department", "player_by_phone"})

@@ -208,6 +208,8 @@ LABELS = {
         "price_not_allowed": _("这个价格低于可审批的下限"),
         "overpaid": _("付款超过了应付金额"),
         "duplicate_player": _("这位玩家已经在了"),
+        "player_merged": _("这位玩家已合并，请到保留的玩家那里改"),
+        "merged_further": _("合并后的玩家又被合并了，先撤销那一次"),
         "discount_not_allowed": _("折扣规则不允许这个价格"),
         "wrong_credentials": _("工号或密码不对"),
         "too_many_attempts": _("输错太多次，请稍后再试"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, union_all
+from sqlalchemy import func, select, union_all
 from sqlalchemy.exc import IntegrityError
 
 from chassis.data.unit_of_work import UnitOfWork
@@ -42,9 +42,10 @@ def duplicate(uow: UnitOfWork, ids: list[str]) -> DuplicatePlayer:
 
 
 def _having(uow: UnitOfWork, phones: Phones, phone: str | None, wechat_id: str | None) -> list[str]:
-    """IDs of the players with this phone number or this WeChat ID, whoever's they are."""
-    lookups = [select(Player.id).where(Player.phone_index.in_(phones.indexes(phone)))] if phone else []
-    lookups += [select(Player.id).where(Player.wechat_key == handle_key(wechat_id))] if wechat_id else []
+    """IDs of the players with this phone number or this WeChat ID, whoever's they are; of who was merged, the survivor's."""
+    found = func.coalesce(Player.merged_into_id, Player.id)
+    lookups = [select(found).where(Player.phone_index.in_(phones.indexes(phone)))] if phone else []
+    lookups += [select(found).where(Player.wechat_key == handle_key(wechat_id))] if wechat_id else []
     if not lookups:
         return []
     with (

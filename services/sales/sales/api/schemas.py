@@ -133,6 +133,7 @@ class PlayerBrief(Schema):
     wechat_id = fields.String(required=True, allow_none=True)
     wechat_name = fields.String(required=True, allow_none=True)
     vip_tier = fields.Integer(required=True)
+    merged_into_id = fields.UUID(required=True, allow_none=True)
 
 
 class OfferedPack(Schema):

@@ -4,15 +4,18 @@ from sqlalchemy import ColumnElement, false, or_, select
 
 from chassis.callers import Caller
 from chassis.data.copies import within_scope
+from chassis.data.people import People
 from ticket.domain.copies import PlayerCopy, StaffCopy
 from ticket.domain.ticket import Ticket
 from ticket.domain.transfer import Transfer
+
+PEOPLE = People(PlayerCopy, StaffCopy)
 
 
 def tickets_of(caller: Caller) -> ColumnElement[bool]:
     """One's own: assigned to me, written by me, or my player's; a department's likewise, and what lies in its queue."""
     reached = within_scope(caller, StaffCopy)
-    players = select(PlayerCopy.id).where(reached(PlayerCopy.agent_id))
+    players = PEOPLE.reached(caller)
     queue = Ticket.department_id.in_(caller.scope.departments) if caller.scope.departments else false()
     mine = Ticket.created_by == caller.id
     return or_(reached(Ticket.assignee_id), mine, Ticket.player_id.in_(players), queue)
@@ -25,8 +28,7 @@ def transfers_of(caller: Caller) -> ColumnElement[bool]:
 
 def players_of(caller: Caller) -> ColumnElement[bool]:
     """Players whose agent is reached; those without an agent are seen by whoever sees a department."""
-    mine = within_scope(caller, StaffCopy)(PlayerCopy.agent_id)
-    return or_(mine, PlayerCopy.agent_id.is_(None)) if caller.scope.kind == "departments" else mine
+    return PEOPLE.within(caller)
 
 
 SCOPES = {Ticket: tickets_of, Transfer: transfers_of, PlayerCopy: players_of}
