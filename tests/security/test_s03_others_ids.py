@@ -29,6 +29,7 @@ BODY_IDS = {
     "POST /tickets/{ticket_id}/transfers": {"staff_id": "404", "department_id": "404"},
     "POST /players": {"agent_id": "404", "wechat_account_id": "unchecked"},
     "POST /players/{player_id}/binding": {"agent_id": "404", "wechat_account_id": "unchecked"},
+    "POST /players/{player_id}/merge": {"into_id": "404"},
     "POST /touches": {"player_id": "404", "opportunity_id": "unchecked"},
     "PATCH /touches/{touch_id}": {"opportunity_id": "unchecked"},
     "POST /orders": {"player_id": "404", "touch_id": "404", "session_id": "unchecked"},
@@ -123,6 +124,11 @@ def test_a_department_out_of_a_supervisors_reach_is_not_found_either(suite: InPr
         assert supervisor.get(path).status_code == 404
     answer = supervisor.post("/tickets", {"player_id": other["player"]["id"], "question": "?"})
     assert answer.status_code == 404
+    own, foreign = (rows.of[no]["player"]["id"] for no in ("A001", "B001"))
+    for gone, into in ((own, foreign), (foreign, own), (own, NOBODYS)):
+        assert supervisor.post(f"/players/{gone}/merge", {"into_id": into}, version=1).status_code == 404
+        preview = supervisor.get(f"/players/{gone}/merge-preview", query_string={"into_id": into})
+        assert preview.status_code == 404
 
 
 def test_not_there_and_out_of_reach_are_the_same_answer(suite: InProcessSuite, rows: Rows):
