@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from tests.security.expectations import KIND_OF_PART
 from tests.support.rows_in_suite import Rows, checksum, differing
@@ -129,6 +130,35 @@ def test_a_department_out_of_a_supervisors_reach_is_not_found_either(suite: InPr
         assert supervisor.post(f"/players/{gone}/merge", {"into_id": into}, version=1).status_code == 404
         preview = supervisor.get(f"/players/{gone}/merge-preview", query_string={"into_id": into})
         assert preview.status_code == 404
+
+
+def test_who_was_merged_is_reached_by_whoever_reaches_the_survivor_and_by_nobody_else(
+    suite: InProcessSuite, rows: Rows
+):
+    gone, into = (suite.api(no).made("/players", {"wechat_id": f"wx_s3_{uuid4().hex[:8]}"}) for no in ("A001", "B001"))
+    ticket = suite.api("A002").post("/tickets", {"player_id": gone["id"], "question": "?"})
+    assert ticket.status_code == 404
+    suite.pump()
+    merge = {"into_id": into["id"]}
+    merged = suite.api("admin").made(f"/players/{gone['id']}/merge", merge, version=gone["version"])
+    suite.pump()
+    path, before = f"/players/{gone['id']}", checksum(suite)
+    for no in ("A001", "A002", "M001"):
+        api, version = suite.api(no), merged["version"]
+        reads = [api.get(address) for address in (path, f"{path}/bindings", f"{path}/merges")]
+        reads += [api.get(f"/{name}-summary", query_string={"player_id": gone["id"]}) for name in ("ticket", "sales")]
+        writes = [
+            api.patch(path, {"note": "?"}, version=version),
+            api.post("/tickets", {"player_id": gone["id"], "question": "?"}),
+            api.post("/touches", {"player_id": gone["id"], "channel": "phone", "outcome": "considering"}),
+        ]
+        if no == "M001":
+            writes += [api.post(f"{path}/unmerge", {}, version=version), api.delete(path, version=version)]
+        assert {answer.status_code for answer in (*reads, *writes)} == {404}, no
+    assert not differing(before, checksum(suite))
+    assert suite.api("B001").get(path).json["merged_into_id"] == into["id"]
+    refused = suite.api("B001").patch(path, {"note": "?"}, version=merged["version"])
+    assert (refused.status_code, refused.json["survivor"]["id"]) == (409, into["id"])
 
 
 def test_not_there_and_out_of_reach_are_the_same_answer(suite: InProcessSuite, rows: Rows):

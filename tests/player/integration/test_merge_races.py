@@ -4,17 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
-import pytest
-
-from tests.player.integration.test_merging import Pair, lasting
 from tests.player.integration.test_player_races import at_once
-from tests.player.lobby import Lobby, new_phone
-
-
-@pytest.fixture
-def pair(lobby: Lobby) -> Pair:
-    """Two players of one agent, and a supervisor who may merge."""
-    return Pair(lobby)
+from tests.player.lobby import new_phone
+from tests.player.pair import Pair, lasting
 
 
 def test_merging_both_ways_at_once_leaves_one_winner(pair: Pair):

@@ -1,4 +1,4 @@
-"""Players among a service's copies: whom a caller reaches, and who is one person with whom since they were merged."""
+"""Players among a service's copies, and who is one person with whom since they were merged."""
 
 from __future__ import annotations
 
@@ -9,20 +9,15 @@ from typing import Any
 from sqlalchemy import (
     ARRAY,
     ColumnElement,
-    CompoundSelect,
     Select,
     any_,
     bindparam,
-    exists,
     func,
-    or_,
     select,
     union_all,
 )
 from sqlalchemy.orm import aliased
 
-from chassis.callers import Caller
-from chassis.data.copies import within_scope
 from chassis.data.database import Id
 from chassis.data.unit_of_work import Reach, UnitOfWork
 from chassis.rules import NotFound
@@ -30,33 +25,13 @@ from chassis.rules import NotFound
 
 @dataclass(frozen=True)
 class People:
-    """The players in `copies`, whose agents are in `staff_copies`.
+    """The players in `copies`.
 
     Records keep the player they were written for. Of a player they are shown with those of everybody merged into them;
     of somebody who was merged, named by ID, theirs alone.
     """
 
     copies: Any
-    staff_copies: Any
-
-    def within(self, caller: Caller) -> ColumnElement[bool]:
-        """Whether a copy is within the caller's scope: by the agent, of a merged player by the survivor's."""
-        survivor = aliased(self.copies)
-        theirs = exists().where(survivor.id == self.copies.merged_into_id, self._owned(caller, survivor.agent_id))
-        own = self.copies.merged_into_id.is_(None) & self._owned(caller, self.copies.agent_id)
-        return or_(own, self.copies.merged_into_id.is_not(None) & theirs)
-
-    def _owned(self, caller: Caller, agent: Any) -> ColumnElement[bool]:
-        """Players without an agent are seen by whoever sees a department."""
-        mine = within_scope(caller, self.staff_copies)(agent)
-        return or_(mine, agent.is_(None)) if caller.scope.kind == "departments" else mine
-
-    def reached(self, caller: Caller) -> CompoundSelect[Any]:
-        """The IDs of players whose agent is reached, and of those who were merged into them: an index for each."""
-        reached, copies, survivor = within_scope(caller, self.staff_copies), self.copies, aliased(self.copies)
-        own = select(copies.id).where(copies.merged_into_id.is_(None), reached(copies.agent_id))
-        merged = select(copies.id).join(survivor, survivor.id == copies.merged_into_id)
-        return union_all(own, merged.where(copies.merged_into_id.is_not(None), reached(survivor.agent_id)))
 
     def is_of(self, column: Any, players: Iterable[str]) -> ColumnElement[bool]:
         """Whether a record's player is one of these, or was merged into one of them."""

@@ -10,7 +10,7 @@ from gateway.clients import Refused, Unavailable, api
 from gateway.composition.home import compose_home
 from gateway.identity import current
 from gateway.pages import clock
-from gateway.pages.filters import as_decimal
+from gateway.pages.filters import as_decimal, whose
 from gateway.policies import requires
 
 blueprint = Blueprint("home", __name__)
@@ -181,11 +181,6 @@ def _one_row_each(records: list[dict], facts: Callable[[dict], dict]) -> list[di
             for key, value in facts(record).items():
                 row[key] = row[key] + value if isinstance(value, int) else row[key]
     return list(rows.values())
-
-
-def whose(record: dict) -> str:
-    """The player a record is shown with: the one it was written for, or who stands for them since they were merged."""
-    return (record.get("player") or {}).get("merged_into_id") or record["player_id"]
 
 
 def open_counts() -> dict[str, dict]:

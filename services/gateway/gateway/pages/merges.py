@@ -2,6 +2,7 @@
 
 from flask import Blueprint, request, url_for
 from flask_babel import gettext as _
+from werkzeug.wrappers import Response
 
 from gateway.clients import api
 from gateway.pages.answers import go, shown, typed, version
@@ -56,7 +57,7 @@ def take_back(player_id):
     return go(url_for("players.one", player_id=player_id), _("已撤销合并"))
 
 
-def _compare(player_id: str, other_id: str, keep: str):
+def _compare(player_id: str, other_id: str, keep: str) -> Response:
     gone, into = (other_id, player_id) if keep == player_id else (player_id, other_id)
     preview = api.get(f"/players/{gone}/merge-preview", params={"into_id": into}).json
     kept = api.get(f"/players/{into}").json

@@ -21,7 +21,7 @@ from sales.domain.payment import ONCE_OUTSIDE, Payment
 from sales.domain.pricing import PriceLimits
 from sales.domain.touch import Touch
 from sales.persistence.lookups import pack_numbered
-from sales.persistence.scopes import PEOPLE
+from sales.persistence.projections import PEOPLE
 
 LIMITS = PriceLimits()
 

@@ -10,7 +10,7 @@ from chassis.data.unit_of_work import UnitOfWork
 from sales.domain.copies import PackCopy, PlayerCopy
 from sales.domain.touch import Touch
 from sales.persistence.lookups import pack_numbered
-from sales.persistence.scopes import PEOPLE
+from sales.persistence.projections import PEOPLE
 
 
 def log_touch(uow: UnitOfWork, fields: Mapping[str, Any]) -> Touch:

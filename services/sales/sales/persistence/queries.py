@@ -16,7 +16,7 @@ from sales.domain.codes import CANCELLED
 from sales.domain.days import day_start, month_start
 from sales.domain.order import Order
 from sales.domain.touch import NEVER_SQL, Touch
-from sales.persistence.scopes import PEOPLE
+from sales.persistence.projections import PEOPLE
 
 # The literal stands in the SQL as it is, so that the expression is the index's.
 _FOLLOW_UP = func.coalesce(Touch.next_at, literal_column(NEVER_SQL, Instant), type_=Instant)

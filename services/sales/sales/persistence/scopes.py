@@ -5,13 +5,10 @@ from __future__ import annotations
 from sqlalchemy import ColumnElement, or_
 
 from chassis.callers import Caller
-from chassis.data.copies import within_scope
-from chassis.data.people import People
+from chassis.data.copies import players_reached, players_within, within_scope
 from sales.domain.copies import PlayerCopy, StaffCopy
 from sales.domain.order import Order
 from sales.domain.touch import Touch
-
-PEOPLE = People(PlayerCopy, StaffCopy)
 
 
 def touches_of(caller: Caller) -> ColumnElement[bool]:
@@ -26,13 +23,13 @@ def orders_of(caller: Caller) -> ColumnElement[bool]:
 
 def _of(caller: Caller, kind: type[Touch] | type[Order]) -> ColumnElement[bool]:
     reached = within_scope(caller, StaffCopy)
-    players = PEOPLE.reached(caller)
+    players = players_reached(caller, PlayerCopy, StaffCopy)
     return or_(reached(kind.staff_id), kind.player_id.in_(players))
 
 
 def players_of(caller: Caller) -> ColumnElement[bool]:
     """Players whose agent is reached; those without an agent are seen by whoever sees a department."""
-    return PEOPLE.within(caller)
+    return players_within(caller, PlayerCopy, StaffCopy)
 
 
 SCOPES = {Touch: touches_of, Order: orders_of, PlayerCopy: players_of}

@@ -20,7 +20,7 @@ from sales.domain.days import month_start
 from sales.domain.order import Order
 from sales.domain.suggestions import NEAR, History, Offer, PastOrder, PastTouch, Suggestion, suggest
 from sales.domain.touch import Touch
-from sales.persistence.scopes import PEOPLE
+from sales.persistence.projections import PEOPLE
 
 SHOWN = 10
 TOUCHES, ORDERS, OFFERS = 100, 20, 300  # how far back the reasons look, and among how many packs

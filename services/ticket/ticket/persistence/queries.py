@@ -16,7 +16,7 @@ from chassis.data.search import escaped_like, guess, tokens
 from chassis.data.unit_of_work import Reach, UnitOfWork
 from ticket.domain.codes import DONE, IN_PROGRESS, PENDING
 from ticket.domain.ticket import Ticket, TicketChange
-from ticket.persistence.scopes import PEOPLE
+from ticket.persistence.projections import PEOPLE
 
 SORTS = {
     "created_at": Sort(Ticket.created_at, "created_at"),

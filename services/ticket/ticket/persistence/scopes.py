@@ -3,19 +3,16 @@
 from sqlalchemy import ColumnElement, false, or_, select
 
 from chassis.callers import Caller
-from chassis.data.copies import within_scope
-from chassis.data.people import People
+from chassis.data.copies import players_reached, players_within, within_scope
 from ticket.domain.copies import PlayerCopy, StaffCopy
 from ticket.domain.ticket import Ticket
 from ticket.domain.transfer import Transfer
-
-PEOPLE = People(PlayerCopy, StaffCopy)
 
 
 def tickets_of(caller: Caller) -> ColumnElement[bool]:
     """One's own: assigned to me, written by me, or my player's; a department's likewise, and what lies in its queue."""
     reached = within_scope(caller, StaffCopy)
-    players = PEOPLE.reached(caller)
+    players = players_reached(caller, PlayerCopy, StaffCopy)
     queue = Ticket.department_id.in_(caller.scope.departments) if caller.scope.departments else false()
     mine = Ticket.created_by == caller.id
     return or_(reached(Ticket.assignee_id), mine, Ticket.player_id.in_(players), queue)
@@ -28,7 +25,7 @@ def transfers_of(caller: Caller) -> ColumnElement[bool]:
 
 def players_of(caller: Caller) -> ColumnElement[bool]:
     """Players whose agent is reached; those without an agent are seen by whoever sees a department."""
-    return PEOPLE.within(caller)
+    return players_within(caller, PlayerCopy, StaffCopy)
 
 
 SCOPES = {Ticket: tickets_of, Transfer: transfers_of, PlayerCopy: players_of}
