@@ -98,7 +98,7 @@ def _formerly(who: Caller, answer: Answer | None, wechat_id: str | None) -> dict
         query = {"q": wechat_id, "limit": TRIED}
         found = ask(who, {"player": Panel("player", "/players", query, deadline=PLAYER_DEADLINE)})["player"]
         for player in found.json["items"] if found is not None and found.status == 200 else ():
-            formerly = [*player["former"]["wechat_ids"], *player["also_known"].get("wechat_ids", ())]
+            formerly = [*player["former"]["wechat_ids"], *player.get("also_known", {}).get("wechat_ids", ())]
             if wechat_id.lower() in (former.lower() for former in formerly):
                 return dict(player)
     raise NotFound()
