@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from secrets import token_hex
 from typing import Any
 
 from deploy.local.tour.desk import until
@@ -18,6 +19,11 @@ PAGES = {
     "one player": ("A001", "/players/{player}"),
     "new player": ("A001", "/players/new"),
     "change a player": ("A001", "/players/{player}/edit"),
+    "find a duplicate": ("M001", "/players/{player}/merge?q=a"),
+    "merge two players": ("M001", "/players/{player}/merge?other={kept}"),
+    "a merged player": ("M001", "/players/{merged}"),
+    "home with a merged player": ("M001", "/?player={merged}"),
+    "a player others were merged into": ("M001", "/players/{kept}"),
     "tickets": ("A001", "/tickets?tab=all"),
     "one ticket": ("A001", "/tickets/{ticket}"),
     "change a ticket": ("A001", "/tickets/{ticket}?edit=1"),
@@ -63,7 +69,10 @@ def records(suite: AtWork) -> dict[str, str]:
     """IDs to put into the addresses: a player of A001's who has tickets and touches, and one of everything."""
     agent, supervisor = suite.desk("A001"), suite.desk("M001")
     ticket = _of(agent, "/tickets?limit=1&sort=-created_at")
+    merged, kept = _duplicates(agent, supervisor)
     return {
+        "merged": merged,
+        "kept": kept,
         "player": ticket["player_id"],
         "agent": agent.get("/me")["staff"]["id"],
         "ticket": ticket["id"],
@@ -73,6 +82,15 @@ def records(suite: AtWork) -> dict[str, str]:
         "item": _of(supervisor, "/items?state=on_sale&limit=1")["id"],
         "subscription": _subscription(suite.desk("admin"))["id"],
     }
+
+
+def _duplicates(agent: Any, supervisor: Any) -> tuple[str, str]:
+    """(a player who was merged, the survivor); new ones each time."""
+    word = token_hex(4)
+    gone, kept = (agent.post("/players", {"wechat_id": f"{name}_{word}"}) for name in ("twice", "kept"))
+    reason = {"into_id": kept["id"], "reason": "同一个人"}
+    supervisor.post(f"/players/{gone['id']}/merge", reason, 200, version=gone["version"])
+    return gone["id"], kept["id"]
 
 
 def _subscription(admin: Any) -> dict[str, Any]:

@@ -20,6 +20,7 @@ def play(suite: InProcessSuite) -> None:
     roles(suite)
     systems(suite)
     player = players(suite)
+    duplicates(suite)
     reading(suite)
     tickets(suite, player)
     sales(suite, player, items)
@@ -108,6 +109,18 @@ def players(suite: InProcessSuite) -> dict[str, Any]:
     admin.made(f"/players/{erased['id']}/erasure", {"reason": "玩家本人要求"}, version=erased["version"])
     found: dict[str, Any] = agent.get(path).json
     return found
+
+
+def duplicates(suite: InProcessSuite) -> None:
+    """Somebody was written down twice: merged, which turns out to be wrong, and taken back."""
+    agent, supervisor = suite.api("A001"), suite.api("M001")
+    kept = agent.made("/players", {"wechat_id": "yueguang_new", "nickname": "月光宝盒"})
+    twice = agent.made("/players", {"phone": game.phone(4001), "wechat_id": "yueguang_old", "tags": ["老玩家"]})
+    suite.pump()
+    merge = {"into_id": kept["id"], "reason": "同一个人换了微信号"}
+    path = f"/players/{twice['id']}"
+    merged = supervisor.made(f"{path}/merge", merge, version=supervisor.get(path).json["version"])
+    supervisor.made(f"{path}/unmerge", {"reason": "看错了，是两个人"}, version=merged["version"])
 
 
 def reading(suite: InProcessSuite) -> None:

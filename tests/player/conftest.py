@@ -9,6 +9,7 @@ import pytest
 from deploy.local.game.server import GameServer
 from player.app import SERVICE
 from tests.player.lobby import INDEX_KEY, KEYS, SECRET, Lobby
+from tests.player.pair import Pair
 from tests.support.services import ServiceUnderTest
 
 
@@ -44,3 +45,9 @@ def lobby(player_service: ServiceUnderTest, game_server: GameServer) -> Lobby:
     game_server.world.reset()
     player_service.runtime.settings.__dict__.pop("game", None)  # with it the breaker another test has opened
     return Lobby(player_service, game_server)
+
+
+@pytest.fixture
+def pair(lobby: Lobby) -> Pair:
+    """Two players of one agent, and a supervisor who may merge."""
+    return Pair(lobby)

@@ -187,6 +187,14 @@ API: dict[str, Expected] = {
     "POST /players/imports": Expected("player.import"),
     "GET /players/imports/template": Expected("player.import"),
     "POST /players/{player_id}/erasure": Expected("player.erase", row="player", body=lambda _: {"reason": "走查"}),
+    "POST /players/{player_id}/merge": Expected(
+        "player.merge", row="player", body=lambda case: {"into_id": case.id("player")}
+    ),
+    "POST /players/{player_id}/unmerge": Expected("player.merge", row="player", body=lambda _: {"reason": "走查"}),
+    "GET /players/{player_id}/merge-preview": Expected(
+        "player.merge", row="player", query=lambda case: {"into_id": case.id("player")}
+    ),
+    "GET /players/{player_id}/merges": Expected("player.read", row="player"),
     "GET /players/{player_id}/export": Expected("player.export", row="player"),
     "POST /tickets/exports": Expected("ticket.export", body=lambda _: {"format": "csv"}),
     "POST /touches/exports": Expected("sales.export", body=lambda _: {"format": "csv"}),

@@ -113,6 +113,7 @@ REACH: list[Killer] = [
     *(plain(api.test_counts_and_searches_do_not_tell_of_rows_out_of_reach, owner) for owner in OWNERS[1:]),
     plain(ids.test_a_department_out_of_a_supervisors_reach_is_not_found_either),
     plain(ids.test_not_there_and_out_of_reach_are_the_same_answer),
+    plain(ids.test_who_was_merged_is_reached_by_whoever_reaches_the_survivor_and_by_nobody_else),
     plain(ids.test_an_id_out_of_reach_in_a_body_is_not_found_and_nothing_is_written, silent),
     through_the_gateway,
 ]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import uuid4
 
 from chassis.callers import Caller, Scope
 from tests.security.test_s09_s10_tokens import POOL
 from tests.support.rows_in_suite import Rows
-from tests.support.suite_in_process import InProcessSuite
+from tests.support.suite_in_process import InProcessSuite, rows_of
 
 
 def straight(
@@ -54,3 +55,18 @@ def test_a_player_is_given_to_another_agent_only_by_who_may_bind(suite: InProces
         suite, "player", "POST", "/players", {"wechat_id": "wx_given", "agent_id": other}, "player.create"
     )
     assert refused.status == 403
+
+
+def test_a_number_in_the_reason_of_a_merge_is_told_to_nobody(suite: InProcessSuite, rows: Rows):
+    gone, into = (suite.api("A001").made("/players", {"wechat_id": f"wx_{uuid4().hex[:8]}"}) for _ in range(2))
+    admin, path, reason = suite.api("admin"), f"/players/{gone['id']}", "号码 13912345678 是同一个人"
+    merged = admin.made(f"{path}/merge", {"into_id": into["id"], "reason": reason}, version=gone["version"])
+    admin.made(f"{path}/unmerge", {"reason": reason}, version=merged["version"])
+    query = "SELECT data::text AS told FROM {} WHERE subject = :id"
+    told = [
+        row.told
+        for table in ("outbox", "event_log")
+        for row in rows_of(suite, "player", query.format(table), id=gone["id"])
+    ]
+    assert len([one for one in told if "同一个人" in one]) == 2
+    assert "13912345678" not in str(told)

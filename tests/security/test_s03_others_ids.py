@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from tests.security.expectations import KIND_OF_PART
 from tests.support.rows_in_suite import Rows, checksum, differing
@@ -29,6 +30,7 @@ BODY_IDS = {
     "POST /tickets/{ticket_id}/transfers": {"staff_id": "404", "department_id": "404"},
     "POST /players": {"agent_id": "404", "wechat_account_id": "unchecked"},
     "POST /players/{player_id}/binding": {"agent_id": "404", "wechat_account_id": "unchecked"},
+    "POST /players/{player_id}/merge": {"into_id": "404"},
     "POST /touches": {"player_id": "404", "opportunity_id": "unchecked"},
     "PATCH /touches/{touch_id}": {"opportunity_id": "unchecked"},
     "POST /orders": {"player_id": "404", "touch_id": "404", "session_id": "unchecked"},
@@ -123,6 +125,40 @@ def test_a_department_out_of_a_supervisors_reach_is_not_found_either(suite: InPr
         assert supervisor.get(path).status_code == 404
     answer = supervisor.post("/tickets", {"player_id": other["player"]["id"], "question": "?"})
     assert answer.status_code == 404
+    own, foreign = (rows.of[no]["player"]["id"] for no in ("A001", "B001"))
+    for gone, into in ((own, foreign), (foreign, own), (own, NOBODYS)):
+        assert supervisor.post(f"/players/{gone}/merge", {"into_id": into}, version=1).status_code == 404
+        preview = supervisor.get(f"/players/{gone}/merge-preview", query_string={"into_id": into})
+        assert preview.status_code == 404
+
+
+def test_who_was_merged_is_reached_by_whoever_reaches_the_survivor_and_by_nobody_else(
+    suite: InProcessSuite, rows: Rows
+):
+    gone, into = (suite.api(no).made("/players", {"wechat_id": f"wx_s3_{uuid4().hex[:8]}"}) for no in ("A001", "B001"))
+    ticket = suite.api("A002").post("/tickets", {"player_id": gone["id"], "question": "?"})
+    assert ticket.status_code == 404
+    suite.pump()
+    merge = {"into_id": into["id"]}
+    merged = suite.api("admin").made(f"/players/{gone['id']}/merge", merge, version=gone["version"])
+    suite.pump()
+    path, before = f"/players/{gone['id']}", checksum(suite)
+    for no in ("A001", "A002", "M001"):
+        api, version = suite.api(no), merged["version"]
+        reads = [api.get(address) for address in (path, f"{path}/bindings", f"{path}/merges")]
+        reads += [api.get(f"/{name}-summary", query_string={"player_id": gone["id"]}) for name in ("ticket", "sales")]
+        writes = [
+            api.patch(path, {"note": "?"}, version=version),
+            api.post("/tickets", {"player_id": gone["id"], "question": "?"}),
+            api.post("/touches", {"player_id": gone["id"], "channel": "phone", "outcome": "considering"}),
+        ]
+        if no == "M001":
+            writes += [api.post(f"{path}/unmerge", {}, version=version), api.delete(path, version=version)]
+        assert {answer.status_code for answer in (*reads, *writes)} == {404}, no
+    assert not differing(before, checksum(suite))
+    assert suite.api("B001").get(path).json["merged_into_id"] == into["id"]
+    refused = suite.api("B001").patch(path, {"note": "?"}, version=merged["version"])
+    assert (refused.status_code, refused.json["survivor"]["id"]) == (409, into["id"])
 
 
 def test_not_there_and_out_of_reach_are_the_same_answer(suite: InProcessSuite, rows: Rows):

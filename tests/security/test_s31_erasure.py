@@ -31,6 +31,9 @@ CANARIES = {
     "order": "金丝雀订单",
     "reason": "金丝雀原因",
     "reveal": "金丝雀查看",
+    "merged": "canary_wx_merged",
+    "merged_name": "金丝雀被合并",
+    "merged_question": "金丝雀另一个问题",
     "phone": PHONE,
 }
 # The audit log is append-only by its rights: what it keeps of somebody is blanked by its owner alone (decision 0013).
@@ -67,6 +70,10 @@ def canary(suite: InProcessSuite, rows: Rows) -> dict[str, Any]:
     assert agent.patch(path, {"wechat_id": c["wechat_id"]}, version=player["version"]).status_code == 200
     admin.made(f"{path}/binding", {"agent_id": suite.staff["A002"].id, "reason": c["reason"]})
     admin.made(f"{path}/binding", {"agent_id": agent.id, "reason": c["reason"]})
+    twice = agent.made("/players", {"wechat_id": c["merged"], "nickname": c["merged_name"]}, key="s31-twice")
+    agent.made("/tickets", {"player_id": twice["id"], "question": c["merged_question"]}, key="s31-other-ticket")
+    merge = {"into_id": player["id"], "reason": c["reason"]}
+    admin.made(f"/players/{twice['id']}/merge", merge, version=twice["version"], key="s31-merge")
     agent.made(f"{path}/phone-reveals", {"reason": c["reveal"]})
     ticket = agent.made("/tickets", {"player_id": player["id"], "question": c["question"]}, key="s31-ticket")
     started = agent.made(f"/tickets/{ticket['id']}/start", None, version=ticket["version"])
@@ -164,7 +171,7 @@ def test_old_facts_that_come_again_bring_nothing_back(suite: InProcessSuite, era
 def test_an_erased_player_is_not_there_and_cannot_be_erased_twice(suite: InProcessSuite, erased: dict[str, Any]):
     admin, path = suite.api("admin"), f"/players/{erased['id']}"
     assert admin.get(path).status_code == 404
-    for word in ("wechat_id", "nickname", "former"):
+    for word in ("wechat_id", "nickname", "former", "merged", "merged_name"):
         assert admin.get("/players", query_string={"q": CANARIES[word]}).json["items"] == []
     again = admin.post(f"{path}/erasure", {"reason": "再来"}, version='"999"')
     assert again.status_code in (409, 412)

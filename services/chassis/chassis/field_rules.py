@@ -59,14 +59,16 @@ class Governed:
 
 FIELDS: dict[str, Governed] = {
     "player.phone": Governed(masked=mask_phone),
-    "player.wechat_id": Governed(masked=mask_name, beside=("former.wechat_ids", "former_wechat_ids")),
-    "player.wechat_name": Governed(masked=mask_name, beside=("former.wechat_names",)),
-    "player.nickname": Governed(masked=mask_name, beside=("former.nicknames",)),
+    "player.wechat_id": Governed(
+        masked=mask_name, beside=("former.wechat_ids", "former_wechat_ids", "also_known.wechat_ids")
+    ),
+    "player.wechat_name": Governed(masked=mask_name, beside=("former.wechat_names", "also_known.names")),
+    "player.nickname": Governed(masked=mask_name, beside=("former.nicknames", "also_known.names")),
     "player.source": Governed(""),
     "player.note": Governed(""),
     "player.tags": Governed([]),
     "player.custom": Governed({}),
-    "player.game": Governed(_no_game, sets=False),
+    "player.game": Governed(_no_game, beside=("also_known.names", "also_known.game_uids"), sets=False),
     "player.member": Governed(sets=False),
     "ticket.category": Governed(hides=False),
     "ticket.priority": Governed(hides=False),

@@ -7,7 +7,7 @@ from chassis.http.dead import dead_letter_routes
 from chassis.http.log import log_routes
 from chassis.jobs.routes import job_routes
 from chassis.service import Service, Timer
-from player.api import erasure, exports, imports, players
+from player.api import erasure, exports, imports, merging, players
 from player.application.readings import forget_readings
 from player.application.snapshots import refresh_vips
 from player.domain.base import Base
@@ -25,6 +25,7 @@ SERVICE = Service(
     migrations=Path(__file__).parent / "migrations",
     blueprints=(
         players.routes,
+        merging.routes,
         erasure.routes,
         imports.routes,
         exports.routes,

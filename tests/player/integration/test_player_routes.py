@@ -10,7 +10,7 @@ from tests.player.lobby import CREATE, DELETE, READ, Lobby, new_handle, new_phon
 BASICS = {
     *("id", "phone", "phone_visible", "wechat_id", "wechat_name", "nickname", "former", "source", "note", "agent_id"),
     *("wechat_account_id", "vip_tier", "registered", "tags", "custom", "member", "last_contact_at", "game", "deleted"),
-    *("created_at", "updated_at", "version"),
+    *("created_at", "updated_at", "version", "merged_into_id", "also_known"),
 }
 
 

@@ -33,7 +33,8 @@ def test_writing_a_ticket_answers_201_with_the_whole_ticket(desk: Desk):
     assert (ticket["assignee_id"], ticket["created_by"], ticket["department_id"]) == (
         desk.agent.id, desk.agent.id, desk.department
     )  # fmt: skip
-    assert ticket["player"] == {k: desk.player[k] for k in ("id", "nickname", "wechat_id", "wechat_name", "vip_tier")}
+    brief = {k: desk.player[k] for k in ("id", "nickname", "wechat_id", "wechat_name", "vip_tier")}
+    assert ticket["player"] == {**brief, "merged_into_id": None}
     assert ticket["due_at"].endswith("Z")
     assert desk.agent.get(answer.headers["Location"].removeprefix("/api/v1")).json == ticket
 

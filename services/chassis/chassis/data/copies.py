@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, String, or_, select
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ColumnElement, CompoundSelect, String, exists, or_, select, union_all
+from sqlalchemy.orm import Mapped, aliased, mapped_column
 
 from chassis.callers import Caller
 from chassis.data.database import Id
@@ -44,6 +44,7 @@ class PlayerCopyColumns:
     agent_id: Mapped[str | None] = mapped_column(Id, index=True)
     vip_tier: Mapped[int] = mapped_column(default=0)
     deleted: Mapped[bool] = mapped_column(default=False)
+    merged_into_id: Mapped[str | None] = mapped_column(Id)
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class PlayerState:
     agent_id: str | None
     vip_tier: int
     deleted: bool
+    merged_into_id: str | None = None
 
 
 def staff_columns(state: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,8 +76,9 @@ def staff_columns(state: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def player_columns(state: Mapping[str, Any]) -> dict[str, Any]:
-    """The columns of a player copy out of a fact or a reference."""
-    return {name: state[name] for name in ("nickname", "wechat_id", "wechat_name", "agent_id", "vip_tier", "deleted")}
+    """The columns of a player copy out of a fact or a reference; facts from before players could be merged say nothing of it."""
+    names = ("nickname", "wechat_id", "wechat_name", "agent_id", "vip_tier", "deleted")
+    return {**{name: state[name] for name in names}, "merged_into_id": state.get("merged_into_id")}
 
 
 def player_brief(copy: Any) -> dict[str, Any] | None:
@@ -88,6 +91,7 @@ def player_brief(copy: Any) -> dict[str, Any] | None:
         "wechat_id": copy.wechat_id,
         "wechat_name": copy.wechat_name,
         "vip_tier": copy.vip_tier,
+        "merged_into_id": copy.merged_into_id,
     }
 
 
@@ -105,3 +109,29 @@ def within_scope(caller: Caller, staff_copies: Any) -> Callable[..., ColumnEleme
         reached = select(staff_copies.id).where(staff_copies.department_id.in_(caller.scope.departments))
         return lambda *columns: or_(*(column.in_(reached) for column in columns))
     return lambda *columns: or_(*(column == caller.id for column in columns))
+
+
+def players_within(caller: Caller, player_copies: Any, staff_copies: Any) -> ColumnElement[bool]:
+    """Whether a player copy is within the caller's scope: by the agent, of a merged player by the survivor's.
+
+    Players without an agent are seen by whoever sees a department.
+    """
+    survivor = aliased(player_copies)
+    theirs = exists().where(
+        survivor.id == player_copies.merged_into_id, _owned(caller, survivor.agent_id, staff_copies)
+    )
+    own = player_copies.merged_into_id.is_(None) & _owned(caller, player_copies.agent_id, staff_copies)
+    return or_(own, player_copies.merged_into_id.is_not(None) & theirs)
+
+
+def _owned(caller: Caller, agent: Any, staff_copies: Any) -> ColumnElement[bool]:
+    mine = within_scope(caller, staff_copies)(agent)
+    return or_(mine, agent.is_(None)) if caller.scope.kind == "departments" else mine
+
+
+def players_reached(caller: Caller, player_copies: Any, staff_copies: Any) -> CompoundSelect[Any]:
+    """The IDs of players whose agent is reached, and of those who were merged into them: an index for each of the two."""
+    reached, survivor = within_scope(caller, staff_copies), aliased(player_copies)
+    own = select(player_copies.id).where(player_copies.merged_into_id.is_(None), reached(player_copies.agent_id))
+    merged = select(player_copies.id).join(survivor, survivor.id == player_copies.merged_into_id)
+    return union_all(own, merged.where(player_copies.merged_into_id.is_not(None), reached(survivor.agent_id)))

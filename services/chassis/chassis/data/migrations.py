@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 from pathlib import Path
+from time import sleep
+from typing import Any
 
 from alembic import command
 from alembic.autogenerate import compare_metadata
@@ -19,6 +21,7 @@ from chassis.data import rights, tables
 from chassis.data.patient import allow
 
 LOCK = 7_301_001
+_TURN = 0.1  # seconds
 
 
 def config(folder: Path) -> Config:
@@ -42,8 +45,7 @@ def migrate(engine: Engine, folder: Path, *, login: str | None = None, append_on
         if done and login is None:
             return head
         allow(connection, 0)
-        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
-        connection.commit()
+        _wait_for_turn(connection)
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")
         rights.make_partition_functions(connection)
@@ -54,6 +56,26 @@ def migrate(engine: Engine, folder: Path, *, login: str | None = None, append_on
         connection.execute(text("RESET statement_timeout"))
         connection.commit()
     return head
+
+
+def _wait_for_turn(connection: Connection) -> None:
+    """One process at a time. Asked again and again, for a statement that waits holds a snapshot, and an index that is built
+    while the table is in use waits for all of those: the two would wait for each other.
+    """
+    while not connection.scalar(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}):
+        connection.commit()
+        sleep(_TURN)
+    connection.commit()
+
+
+def create_index_in_use(op: Operations, name: str, table: str, columns: Sequence[str], *, where: Any = None) -> None:
+    """Build an index on a table that is written to all the while; one left half-built by a killed run is built anew.
+
+    What the migration did before is committed first: give such indexes a migration of their own.
+    """
+    with op.get_context().autocommit_block():
+        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        op.create_index(name, table, list(columns), postgresql_where=where, postgresql_concurrently=True)
 
 
 def current_revision(connection: Connection) -> str | None:

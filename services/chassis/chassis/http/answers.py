@@ -24,3 +24,4 @@ class PlayerBrief(Schema):
     wechat_id = fields.String(required=True, allow_none=True)
     wechat_name = fields.String(required=True, allow_none=True)
     vip_tier = fields.Integer(required=True)
+    merged_into_id = fields.UUID(required=True, allow_none=True)

@@ -27,6 +27,10 @@ class DisclosureShown(Schema):
     exported_at = fields.DateTime(required=True)
     player = fields.Dict(required=True)
     bindings = fields.List(fields.Dict(), required=True)
+    merged = fields.List(
+        fields.Dict(), required=True, metadata={"description": "who was merged into the player, each with bindings"}
+    )
+    merges = fields.List(fields.Dict(), required=True)
     tickets = fields.List(fields.Dict(), required=True, metadata={"description": "each with its timeline"})
     touches = fields.List(fields.Dict(), required=True)
     orders = fields.List(fields.Dict(), required=True)
@@ -47,16 +51,26 @@ def disclose(who: Caller, player_id: str) -> dict[str, Any]:
     """What `who` reaches of a player, in every service. Raises NotFound, ServiceDown."""
     of_player = {"player_id": player_id}
     tickets = list(_every(who, "ticket", "/tickets", of_player))
+    merges = _read(who, "player", f"/players/{player_id}/merges")["items"]
     return {
         "exported_at": rfc3339(utc_now()),
         "player": _read(who, "player", f"/players/{player_id}"),
-        "bindings": _read(who, "player", f"/players/{player_id}/bindings")["items"],
+        "bindings": _bindings(who, player_id),
+        "merged": [
+            {**_read(who, "player", f"/players/{one}"), "bindings": _bindings(who, one)}
+            for one in sorted({merge["player"]["id"] for merge in merges if merge["undone_at"] is None} - {player_id})
+        ],
+        "merges": merges,
         "tickets": [
             {**one, "timeline": _read(who, "ticket", f"/tickets/{one['id']}/timeline")["items"]} for one in tickets
         ],
         "touches": list(_every(who, "sales", "/touches", of_player)),
         "orders": list(_every(who, "sales", "/orders", of_player)),
     }
+
+
+def _bindings(who: Caller, player_id: str) -> Any:
+    return _read(who, "player", f"/players/{player_id}/bindings")["items"]
 
 
 def _every(who: Caller, service: str, path: str, params: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -93,14 +93,15 @@ def _player(answer: Answer | None) -> dict[str, Any] | None:
 
 
 def _formerly(who: Caller, answer: Answer | None, wechat_id: str | None) -> dict[str, Any] | None:
-    """The player who once had this WeChat ID. Raises NotFound."""
+    """The player who once had this WeChat ID, or into whom somebody who had it was merged. Raises NotFound."""
     if answer is None:
         return None
     if wechat_id:
         query = {"q": wechat_id, "limit": TRIED}
         found = ask(who, {"player": Panel("player", "/players", query, deadline=PLAYER_DEADLINE)})["player"]
         for player in found.json["items"] if found is not None and found.status == 200 else ():
-            if wechat_id.lower() in (former.lower() for former in player["former"]["wechat_ids"]):
+            formerly = [*player["former"]["wechat_ids"], *player.get("also_known", {}).get("wechat_ids", ())]
+            if wechat_id.lower() in (former.lower() for former in formerly):
                 return dict(player)
     raise NotFound()
 

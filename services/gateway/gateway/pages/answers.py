@@ -41,10 +41,10 @@ def with_toast(response: Response, text: str, undo: dict | None = None) -> Respo
     return response
 
 
-def go(url: str, text: str | None = None) -> Response:
-    """Send the browser to another page after a write, saying there what was done."""
+def go(url: str, text: str | None = None, undo: dict | None = None) -> Response:
+    """Send the browser to another page after a write, saying there what was done; `undo` is {"url", "fields"}, a form."""
     if text:
-        flash(text)
+        flash(text, undo or "message")  # type: ignore[arg-type]  # kept as JSON: any value is a category
     if not wants_fragment():
         return redirect(url, 303)
     response = make_response("", 204)

@@ -133,9 +133,15 @@ def as_decimal(text: str | None) -> Decimal | None:
         return None
 
 
+def whose(record: dict) -> str:
+    """The player a record is shown with: the one it was written for, or who stands for them since they were merged."""
+    return (record.get("player") or {}).get("merged_into_id") or record["player_id"]
+
+
 def register(app: Flask) -> None:
     """Make every filter known to the templates."""
     own = (
+        whose,
         money,
         amount,
         discount,

@@ -10,7 +10,7 @@ from gateway.clients import Refused, Unavailable, api
 from gateway.composition.home import compose_home
 from gateway.identity import current
 from gateway.pages import clock
-from gateway.pages.filters import as_decimal
+from gateway.pages.filters import as_decimal, whose
 from gateway.policies import requires
 
 blueprint = Blueprint("home", __name__)
@@ -170,12 +170,13 @@ def _page(filters: dict, cursor: str | None) -> dict:
 
 
 def _one_row_each(records: list[dict], facts: Callable[[dict], dict]) -> list[dict]:
-    """Tickets or touches as rows of players, each player once, counting its records."""
+    """Tickets or touches as rows of players, each player once, counting its records; of who was merged, the survivor's."""
     rows: dict[str, dict] = {}
     for record in records:
-        row = rows.get(record["player_id"])
+        key = whose(record)
+        row = rows.get(key)
         if row is None:
-            rows[record["player_id"]] = {**(record.get("player") or {}), "id": record["player_id"], **facts(record)}
+            rows[key] = {**(record.get("player") or {}), "id": key, **facts(record)}
         else:
             for key, value in facts(record).items():
                 row[key] = row[key] + value if isinstance(value, int) else row[key]
@@ -191,7 +192,7 @@ def open_counts() -> dict[str, dict]:
     except (Unavailable, Refused):
         return counts
     for ticket in tickets:
-        row = counts.setdefault(ticket["player_id"], {"open": 0, "overdue": 0})
+        row = counts.setdefault(whose(ticket), {"open": 0, "overdue": 0})
         row["open"] += 1
         row["overdue"] += bool(ticket.get("overdue"))
     return counts

@@ -32,9 +32,15 @@ def index():
 def one(player_id):
     """Everything of one player, names of before and bindings included."""
     data = home.panes(player_id)
-    bindings = api.get(f"/players/{player_id}/bindings").json["items"]
+    bindings, merges = (api.get(f"/players/{player_id}/{name}").json["items"] for name in ("bindings", "merges"))
     return render_template(
-        "players/one.html", home=data, player=data["player"], bindings=bindings, accounts=accounts(), staff=directory()
+        "players/one.html",
+        home=data,
+        player=data["player"],
+        bindings=bindings,
+        merges=merges,
+        accounts=accounts(),
+        staff=directory(),
     )
 
 

@@ -33,6 +33,7 @@ ROLE_LABELS = {
         "player.import": _("导入玩家"),
         "player.export": _("导出玩家"),
         "player.delete": _("删除玩家"),
+        "player.merge": _("合并玩家"),
         "player.erase": _("抹除个人信息"),
         "ticket.read": _("看工单"),
         "ticket.create": _("新建工单"),

@@ -186,6 +186,14 @@ class MemberShown(Schema):
     at = fields.String(required=True)
 
 
+class AlsoKnownShown(Schema):
+    """What the players merged into this one are found by; kinds without values are left out."""
+
+    names = fields.List(fields.String())
+    wechat_ids = fields.List(fields.String())
+    game_uids = fields.List(fields.String())
+
+
 class PlayerShown(Schema):
     """A player."""
 
@@ -209,6 +217,10 @@ class PlayerShown(Schema):
     last_contact_at = fields.DateTime(required=True, allow_none=True)
     game = fields.Nested(GameShown, required=True)
     deleted = fields.Boolean(required=True)
+    merged_into_id = fields.UUID(
+        required=True, allow_none=True, metadata={"description": "who stands for the player since they were merged"}
+    )
+    also_known = fields.Nested(AlsoKnownShown, required=True)
     created_at = fields.DateTime(required=True)
     updated_at = fields.DateTime(required=True)
     version = fields.Integer(required=True)

@@ -66,6 +66,8 @@ def _view(player: Player, who: Caller, phone: str | None) -> dict[str, Any]:
         "last_contact_at": rfc3339(player.last_contact_at),
         "game": game_view(player.game),
         "deleted": player.deleted,
+        "merged_into_id": player.merged_into_id,
+        "also_known": player.also_known,
         "created_at": rfc3339(player.created_at),
         "updated_at": rfc3339(player.updated_at),
         "version": player.version,

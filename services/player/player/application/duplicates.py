@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, union_all
+from typing import Any
+
+from sqlalchemy import func, select, union_all
 from sqlalchemy.exc import IntegrityError
 
 from chassis.data.unit_of_work import UnitOfWork
@@ -37,14 +39,24 @@ def duplicate(uow: UnitOfWork, ids: list[str]) -> DuplicatePlayer:
     seen = uow.session.scalar(uow.select(Player).where(Player.id.in_(ids)).limit(1)) if ids else None
     if seen is None:
         return DuplicateElsewhere(members={"existing": None})
-    existing = {"id": seen.id, "nickname": seen.nickname, "wechat_id": seen.wechat_id}
-    return DuplicatePlayer(members={"existing": veiled("player", existing, uow.caller.fields, listed=True)})
+    return DuplicatePlayer(members={"existing": named(uow, seen)})
+
+
+def brief(player: Player) -> dict[str, Any]:
+    """A player in few words."""
+    return {"id": player.id, "nickname": player.nickname, "wechat_id": player.wechat_id}
+
+
+def named(uow: UnitOfWork, player: Player) -> dict[str, Any]:
+    """A player as a problem document names them to the caller."""
+    return veiled("player", brief(player), uow.caller.fields, listed=True)
 
 
 def _having(uow: UnitOfWork, phones: Phones, phone: str | None, wechat_id: str | None) -> list[str]:
-    """IDs of the players with this phone number or this WeChat ID, whoever's they are."""
-    lookups = [select(Player.id).where(Player.phone_index.in_(phones.indexes(phone)))] if phone else []
-    lookups += [select(Player.id).where(Player.wechat_key == handle_key(wechat_id))] if wechat_id else []
+    """IDs of the players with this phone number or this WeChat ID, whoever's they are; of who was merged, the survivor's."""
+    found = func.coalesce(Player.merged_into_id, Player.id)
+    lookups = [select(found).where(Player.phone_index.in_(phones.indexes(phone)))] if phone else []
+    lookups += [select(found).where(Player.wechat_key == handle_key(wechat_id))] if wechat_id else []
     if not lookups:
         return []
     with (

@@ -89,9 +89,13 @@ _RENEW = (
 
 
 def _renewed(row: Any, phones: Phones) -> dict[str, Any] | None:
-    """The new columns of a player; None where they are as they should be."""
+    """The new columns of a player; None where they are as they should be.
+
+    A merged player whose number the survivor holds has no index, and gets none.
+    """
     number = phones.open(row.phone_sealed, row.id)
-    index, tail = phones.index(number), phones.tail_index(number)
+    held = row.phone_index is not None
+    index, tail = (phones.index(number), phones.tail_index(number)) if held else (None, None)
     fresh = phones.is_current(row.phone_sealed)
     if fresh and (row.phone_index, row.phone_tail_index) == (index, tail):
         return None

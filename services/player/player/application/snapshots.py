@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.rules import NotFound
-from player.application.players import living, locked
-from player.domain.errors import NoPhone
+from player.application.players import locked, standing
+from player.domain.errors import NoPhone, PlayerMerged
 from player.domain.game import NOT_FOUND, GameData, GameFailed, GameSnapshot, delay_after
 from player.domain.phones import Phones
 from player.domain.player import Player
@@ -28,9 +28,9 @@ def ask_for(phone: str, ask: Ask) -> Outcome:
 def fetch_now(uow: UnitOfWork, player_id: str, *, ask: Ask, phones: Phones) -> Player:
     """Fetch a player's game data while the caller waits; where that fails it is left to the job.
 
-    No transaction is open while the game server is asked. Raises NotFound, NoPhone.
+    No transaction is open while the game server is asked. Raises NotFound, PlayerMerged, NoPhone.
     """
-    phone = living(uow, player_id).phone(phones)
+    phone = standing(uow, player_id).phone(phones)
     if phone is None:
         raise NoPhone()
     uow.session.rollback()
@@ -41,10 +41,10 @@ def fetch_now(uow: UnitOfWork, player_id: str, *, ask: Ask, phones: Phones) -> P
 
 
 def phone_to_ask(uow: UnitOfWork, player_id: str, phones: Phones) -> str | None:
-    """The phone number of a job's player; the job is dropped where there is none any more."""
+    """The phone number of a job's player; the job is dropped where there is none any more, or the player was merged."""
     try:
-        phone = living(uow, player_id).phone(phones)
-    except NotFound:
+        phone = standing(uow, player_id).phone(phones)
+    except (NotFound, PlayerMerged):
         phone = None
     if phone is None:
         jobs.forget(uow.session, player_id)

@@ -34,6 +34,38 @@ class AlreadyErased(RuleBroken):
     en = "This player has been erased already"
 
 
+class PlayerMerged(RuleBroken):
+    """A player who was merged is not changed any more; member `survivor` names who stands for them (P13)."""
+
+    code = "player_merged"
+    zh = "这位玩家已合并到另一位玩家"
+    en = "This player has been merged into another"
+
+
+class SamePlayer(RuleBroken):
+    """Nobody is merged into themselves (P13)."""
+
+    code = "same_player"
+    zh = "不能合并到自己"
+    en = "A player cannot be merged into themselves"
+
+
+class NotMerged(RuleBroken):
+    """Only a merge that stands can be taken back (P13)."""
+
+    code = "not_merged"
+    zh = "这位玩家没有被合并"
+    en = "This player is not merged"
+
+
+class MergedFurther(RuleBroken):
+    """Of merges one after the other the later is taken back first; member `first` names whose that is (P13)."""
+
+    code = "merged_further"
+    zh = "合并后的玩家又被合并了，先撤销那一次"
+    en = "The survivor was merged in turn: take that merge back first"
+
+
 class NoPhone(RuleBroken):
     """What goes by the phone number needs one (P2, P3)."""
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _STATE = (
     "nickname", "wechat_id", "wechat_name", "agent_id", "wechat_account_id", "vip_tier", "registered", "deleted",
-    "source", "custom", "last_contact_at", "created_at",
+    "source", "custom", "last_contact_at", "created_at", "merged_into_id",
 )  # fmt: skip
 _GAME = (
     "uid", "server", "nickname", "level", "vip_level", "last_pay_at", "last_login_at", "registered_at", "fetched_at",
@@ -67,6 +67,7 @@ class PlayerFact(Event):
     game: GameState | None
     last_contact_at: datetime | None
     created_at: datetime
+    merged_into_id: str | None = None
 
     @classmethod
     def of(cls, player: Player, phones: Phones, *changed: str, **more: Any) -> Self:
@@ -119,6 +120,24 @@ class PlayerBound(PlayerFact):
     """A player was bound to another agent, or to another of the agent's WeChat accounts."""
 
     agent_id_before: str | None
+    reason: str
+
+
+@fact("player.merged.v1")
+@dataclass(frozen=True, kw_only=True)
+class PlayerMerged(PlayerFact):
+    """A player was merged into another, who is the same person and stays; told again where that one is merged further."""
+
+    into_id: str
+    reason: str
+
+
+@fact("player.unmerged.v1")
+@dataclass(frozen=True, kw_only=True)
+class PlayerUnmerged(PlayerFact):
+    """A merge was taken back: the player is one of their own again."""
+
+    from_id: str
     reason: str
 
 

@@ -96,10 +96,15 @@ class GameSnapshot(Base):
 
     def forget(self) -> None:
         """Drop everything: the phone number it was fetched by is another."""
-        for column in self.__table__.columns:
-            if column.name not in ("player_id", "roles"):
-                setattr(self, column.name, None)
+        for name in _FETCHED:
+            setattr(self, name, None)
         self.roles = []
+
+    def copy(self, other: GameSnapshot) -> None:
+        """Be what `other` is: the phone number they were fetched by has changed hands."""
+        for name in _FETCHED:
+            setattr(self, name, getattr(other, name))
+        self.roles = list(other.roles)
 
     def state(self, now: datetime) -> str:
         """fresh, stale (older than 6 h), failed, or unknown (never fetched, or not known to the game)."""
@@ -108,6 +113,9 @@ class GameSnapshot(Base):
         if self.fetched_at is None:
             return UNKNOWN
         return FRESH if now - self.fetched_at <= FRESH_FOR else STALE
+
+
+_FETCHED = [column.name for column in GameSnapshot.__table__.columns if column.name not in ("player_id", "roles")]
 
 
 class SnapshotJob(Base):

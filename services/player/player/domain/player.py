@@ -39,6 +39,8 @@ class Player(Record, Base):
 
     The phone number is kept sealed, beside blind indexes of the whole and of its last four digits. `edited_version`
     is the version made by the last person's change: data fetched since then cannot make anybody's edit stale.
+    `merged_into_id` is the survivor of whoever was merged, however many merges further; `also_known` is what the players
+    merged into this one are found by.
     """
 
     __tablename__ = "players"
@@ -63,6 +65,8 @@ class Player(Record, Base):
     last_contact_at: Mapped[datetime | None] = mapped_column(Instant)
     deleted: Mapped[bool] = mapped_column(default=False)
     erased_at: Mapped[datetime | None] = mapped_column(Instant)
+    merged_into_id: Mapped[str | None] = mapped_column(Id)
+    also_known: Mapped[dict[str, list[str]]] = mapped_column(JSONB, default=dict, server_default="{}")
     edited_version: Mapped[int] = mapped_column(default=1)
     terms: Mapped[list[str]] = mapped_column(ARRAY(String(80)), default=list, deferred=True)
     names: Mapped[str] = mapped_column(Text, default="", deferred=True)
@@ -89,14 +93,15 @@ class Player(Record, Base):
         self.version = self.edited_version = 1
         self.former, self.note, self.source, self.deleted, self.vip_tier = names.nothing_former(), "", "other", False, 0
         self.registered, self.last_contact_at, self.game, self.erased_at = False, None, None, None
-        self.member = None
+        self.member = self.merged_into_id = None
+        self.also_known = {}
         for name in (*_PLAIN, "agent_id", "wechat_account_id"):
             if fields.get(name) is not None:
                 setattr(self, name, fields[name])
         self.tags, self.custom = list(fields.get("tags") or ()), dict(fields.get("custom") or {})
-        self._set_phone(fields.get("phone"), phones)
-        self._keep_contact()
-        self._index()
+        self.set_phone(fields.get("phone"), phones)
+        self.keep_contact()
+        self.index_names()
         return [PlayerCreated.of(self, phones)]
 
     def edit(self, fields: Mapping[str, Any], phones: Phones, at: datetime) -> list[PlayerFact]:
@@ -111,11 +116,11 @@ class Player(Record, Base):
                 self.former = names.remember(self.former, name, getattr(self, name), values[name])
             setattr(self, name, values[name])
         if new_phone:
-            self._set_phone(fields["phone"], phones)
-        self._keep_contact()
+            self.set_phone(fields["phone"], phones)
+        self.keep_contact()
         if new_phone or set(changed) & set(names.KINDS):
-            self._index()
-        self._touched(at)
+            self.index_names()
+        self.touched(at)
         return self._edited(phones, [*changed, *(["phone"] if new_phone else [])])
 
     def _wanted(self, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -146,27 +151,28 @@ class Player(Record, Base):
             return []
         changed = [n for n, v in (("agent_id", agent_id), ("wechat_account_id", account_id)) if getattr(self, n) != v]
         self.agent_id, self.wechat_account_id = agent_id, account_id
-        self._touched(at)
+        self.touched(at)
         return [PlayerBound.of(self, phones, *changed, agent_id_before=before, reason=reason)]
 
     def remove(self, phones: Phones, at: datetime) -> list[PlayerFact]:
         """Delete the player: the phone number is erased; it and the WeChat ID may be used again."""
         self.deleted = True
-        self._set_phone(None, phones)
+        self.set_phone(None, phones)
         self.wechat_key, self.terms, self.names = None, [], ""
-        self._touched(at)
+        self.touched(at)
         return [PlayerDeleted.of(self, phones, "deleted")]
 
     def erase(self, reason: str, phones: Phones, at: datetime) -> list[PlayerFact]:
         """Take away all that says who the player was (S31); the row stays for the records that hang on it."""
         if self.erased_at is not None:
             raise AlreadyErased()
-        self._set_phone(None, phones)
+        self.set_phone(None, phones)
         self.wechat_id = self.wechat_key = self.wechat_name = self.nickname = None
         self.former, self.note, self.tags, self.custom = names.nothing_former(), "", [], {}
         self.terms, self.names, self.vip_tier, self.registered, self.member = [], "", 0, False, None
+        self.also_known = {}
         self.deleted, self.erased_at = True, at
-        self._touched(at)
+        self.touched(at)
         return [PlayerErased.of(self, phones, *PERSONAL, "deleted", reason=reason)]
 
     def play(self, data: GameData, phones: Phones, at: datetime) -> list[PlayerFact]:
@@ -177,7 +183,7 @@ class Player(Record, Base):
         self.vip_tier, self.registered = tier_of(data.total_spend.amount), True
         if "nickname" in changed or not self.nickname:
             self.nickname = self.nickname or data.nickname or None
-            self._index()
+            self.index_names()
         self.changed(at)
         facts: list[PlayerFact] = [PlayerGameSynced.of(self, phones, *(f"game.{name}" for name in changed))]
         if self.vip_tier != tier:
@@ -193,14 +199,20 @@ class Player(Record, Base):
         """Whether a change made from `version` would overwrite what somebody else has written since."""
         return not self.edited_version <= version <= self.version
 
+    def called(self) -> set[str]:
+        """Every name and WeChat ID the player has or had."""
+        now = {self.wechat_id, self.wechat_name, self.nickname}
+        return {name for name in now.union(*self.former.values()) if name}
+
     def searched_names(self) -> list[str | None]:
         """Every name the player is looked for by."""
         game = self.game.nickname if self.game is not None else None
         current = [self.nickname, self.wechat_name, game]
-        return [*current, *self.former["nicknames"], *self.former["wechat_names"]]
+        former = [*self.former["nicknames"], *self.former["wechat_names"]]
+        return [*current, *former, *self.also_known.get("names", ())]
 
-    def _set_phone(self, phone: str | None, phones: Phones) -> None:
-        """Data fetched by the former number belong to another account."""
+    def set_phone(self, phone: str | None, phones: Phones) -> None:
+        """Seal and index another number, or none; data fetched by the former number belong to another account."""
         if phone is None:
             self.phone_sealed = self.phone_index = self.phone_tail_index = None
         else:
@@ -209,16 +221,18 @@ class Player(Record, Base):
         if self.game is not None:
             self.game.forget()
 
-    def _keep_contact(self) -> None:
+    def keep_contact(self) -> None:
+        """Compare by the WeChat ID there is now. Raises ContactMissing where neither it nor a phone number is left."""
         if self.phone_sealed is None and self.wechat_id is None:
             raise ContactMissing()
         self.wechat_key = names.handle_key(self.wechat_id) if self.wechat_id else None
 
-    def _index(self) -> None:
+    def index_names(self) -> None:
+        """Let the player be found by the names there are now."""
         searched = self.searched_names()
         self.terms, self.names = names.search_terms(searched), names.search_text(searched)
 
-    def _touched(self, at: datetime) -> None:
+    def touched(self, at: datetime) -> None:
         """A person's change: whoever edits from an older version must look again."""
         self.changed(at)
         self.edited_version = self.version
@@ -229,6 +243,9 @@ SILENT_SINCE = func.coalesce(Player.last_contact_at, Player.created_at)
 NOBODY = "00000000-0000-0000-0000-000000000000"
 OWNER = func.coalesce(Player.agent_id, literal_column(f"'{NOBODY}'::uuid", Id))
 
+_MERGED = Player.merged_into_id.is_not(None)
+Index("ix_players_merged_into_id", Player.merged_into_id, postgresql_where=_MERGED)
+Index("ix_players_merged_tail", Player.phone_tail_index, postgresql_where=_MERGED)
 Index("uq_players_wechat_key", Player.wechat_key, unique=True, postgresql_ops={"wechat_key": "text_pattern_ops"})
 Index("ix_players_created_at", Player.created_at, Player.id)
 Index("ix_players_updated_at", Player.updated_at, Player.id)

@@ -21,7 +21,7 @@ def _count(uow: UnitOfWork, staff_id: str) -> int:
 
 
 def _loads(uow: UnitOfWork, staff_ids: list[str]) -> Mapping[str, int]:
-    mine = (Player.agent_id.in_(staff_ids), Player.deleted.is_(False))
+    mine = (Player.agent_id.in_(staff_ids), Player.deleted.is_(False), Player.merged_into_id.is_(None))
     found = uow.session.execute(select(Player.agent_id, func.count()).where(*mine).group_by(Player.agent_id))
     return {staff_id: count for staff_id, count in found if staff_id}
 

@@ -11,7 +11,7 @@ from chassis.facts.envelope import NotAFact, Received
 from chassis.facts.event import rules
 from chassis.facts.inward import company, contract
 from chassis.ops.logging import log
-from player.application.members import mark_member, player_of_member
+from player.application.members import mark_member, players_of_member
 from player.domain.member import marks_of
 from player.domain.phones import NotAPhone
 
@@ -39,14 +39,14 @@ def hear(uow: UnitOfWork, fact: Received) -> None:
     if not fact.data.get("player_id") and not fact.data.get("phone"):
         raise NotAFact(f"{fact.key}: player_id or phone is needed")
     try:
-        player = player_of_member(uow, fact.data.get("player_id"), fact.data.get("phone"))
+        players = players_of_member(uow, fact.data.get("player_id"), fact.data.get("phone"))
     except NotAPhone:
         raise NotAFact(f"{fact.key}: /phone is not a phone number") from None
-    if player is None:
+    if not players:
         log.info("a member who is no player here", version=fact.version)
         return
     at = rfc3339(fact.time or uow.now()) or ""
-    mark_member(uow, player, marks_of(fact.data, version=fact.version, at=at))
+    mark_member(uow, players, marks_of(fact.data, version=fact.version, at=at))
 
 
 SUBSCRIPTION = company(

@@ -70,6 +70,7 @@ def schedule_stale(session: Session, now: datetime) -> None:
         select(GameSnapshot.player_id, literal(False), literal(now), literal(0))
         .join(Player, Player.id == GameSnapshot.player_id)
         .where(big, GameSnapshot.fetched_at < now - FRESH_FOR, Player.phone_index.is_not(None))
+        .where(Player.merged_into_id.is_(None))
         .where(~select(SnapshotJob.player_id).where(SnapshotJob.player_id == GameSnapshot.player_id).exists())
         .order_by(GameSnapshot.fetched_at)
         .limit(REFRESHED_AT_ONCE)

@@ -25,9 +25,9 @@ BEST_FIRST = "-relevance"
 
 
 def find_players(uow: UnitOfWork, query: Mapping[str, Any], *, phones: Phones) -> Page:
-    """One page of the living players the caller reaches; with `q`, those found by it, each with its `match`."""
+    """One page of the living players the caller reaches, survivors for those merged; with `q`, each with its `match`."""
     conditions = _conditions(query, phones) + _moments(query, uow)
-    conditions += [Player.deleted.is_(False), uow.visible(Player)]
+    conditions += [Player.deleted.is_(False), Player.merged_into_id.is_(None), uow.visible(Player)]
     if query.get("q"):
         return _search(uow, query, conditions, phones)
     statement = uow.select(Player).where(*conditions)
@@ -42,9 +42,9 @@ def _conditions(query: Mapping[str, Any], phones: Phones) -> list[ColumnElement[
     if query.get("registered") is not None:
         found.append(Player.registered.is_(query["registered"]))
     if query.get("phone"):
-        found.append(Player.phone_index.in_(phones.indexes(query["phone"])))
+        found.append(Player.id.in_(search.whose(search.Row.phone_index.in_(phones.indexes(query["phone"])))))
     if query.get("wechat_id"):
-        found.append(Player.wechat_key == handle_key(query["wechat_id"]))
+        found.append(Player.id.in_(search.whose(search.Row.wechat_key == handle_key(query["wechat_id"]))))
     if query.get("vip_tier"):
         found.append(Player.vip_tier.in_([int(tier) for tier in query["vip_tier"]]))
     if query.get("source"):

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, case, false, func, literal, or_, select, union_all
 from sqlalchemy.dialects.postgresql import array
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from chassis.data.masking import mask_phone
 from chassis.data.search import escaped_like, folded, guess, initials, query_grams
@@ -19,7 +19,7 @@ from player.domain.game import GameSnapshot
 from player.domain.names import BETWEEN, handle_key, initials_term
 from player.domain.phones import NotAPhone, Phones, e164
 from player.domain.player import Player
-from player.domain.search_key import FORMER_WECHAT_ID, GAME_UID, SearchKey
+from player.domain.search_key import GAME_UID, SearchKey
 
 AT_MOST = 100  # players found by one index: who gets more types on
 TAILS_AT_MOST = 2000  # of the same last four digits, opened to compare longer ones
@@ -27,6 +27,7 @@ _LONGEST_TAIL = 10
 _IS_INITIALS = re.compile("[0-9]*[a-z][a-z0-9]*")
 _AFTER_ALL = "\U0010ffff"
 
+Row = aliased(Player, name="held")  # a row that holds a number or an ID, though it may be a merged player's
 Conditions = list[ColumnElement[bool]]
 
 
@@ -87,9 +88,9 @@ def candidates(session: Session, looked: Looked, conditions: Conditions, phones:
 
 def _arms(players: Select, looked: Looked, phones: Phones, session: Session) -> Iterator[Select]:
     if looked.phone:
-        yield players.where(Player.phone_index.in_(phones.indexes(looked.phone)))
+        yield players.where(Player.id.in_(whose(Row.phone_index.in_(phones.indexes(looked.phone)))))
     elif 4 <= len(looked.digits) <= _LONGEST_TAIL:
-        yield _tailed(players, looked.digits, phones, session)
+        yield from _tailed(players, looked.digits, phones, session)
     if looked.plain:
         yield players.where(_named(looked) if looked.by_every_name else _visibly_named(looked))
     if looked.kind != "name" and looked.handle:
@@ -106,7 +107,12 @@ def _handled(players: Select, looked: Looked) -> Iterator[Select]:
     if looked.rules.may_see("player.wechat_id"):
         yield players.where(Player.wechat_key == looked.handle)
     if looked.partly("game"):
-        yield keyed.where(SearchKey.kind != FORMER_WECHAT_ID)
+        yield keyed.where(SearchKey.kind == GAME_UID)
+
+
+def whose(condition: ColumnElement[bool]) -> Select[tuple[str]]:
+    """The IDs of those to whom rows lead that satisfy a condition on `Row`: of who was merged, the survivor's."""
+    return select(func.coalesce(Row.merged_into_id, Row.id)).where(condition)
 
 
 _TERM = Player.terms.type.item_type  # type: ignore[attr-defined]
@@ -145,14 +151,23 @@ def _contains(plain: str) -> ColumnElement[bool]:
     return contains
 
 
-def _tailed(players: Select, digits: str, phones: Phones, session: Session) -> Select:
-    """Players whose number ends with the digits: the last four by their index, further ones by opening those found."""
-    tailed = players.where(Player.phone_tail_index.in_(phones.tail_indexes(digits)))
+def _tailed(players: Select, digits: str, phones: Phones, session: Session) -> Iterator[Select]:
+    """Players whose number ends with the digits: the last four by their index, further ones by opening those found.
+
+    The numbers of merged players have an index of their own, which is small: both are asked one by one.
+    """
+    tails = phones.tail_indexes(digits)
+    tailed = players.where(Player.phone_tail_index.in_(tails))
+    merged = Row.phone_tail_index.in_(tails) & Row.merged_into_id.is_not(None)
     if len(digits) == 4:
-        return tailed
-    rows = session.execute(tailed.add_columns(Player.phone_sealed).limit(TAILS_AT_MOST))
-    ids = [player_id for player_id, sealed in rows if phones.open(sealed, player_id).endswith(digits)]
-    return select(Player.id).where(Player.id.in_(ids))
+        yield tailed
+        yield players.where(Player.id.in_(select(Row.merged_into_id).where(merged)))
+        return
+    held = select(Row.merged_into_id, Row.phone_sealed, Row.id).where(merged)
+    own = tailed.add_columns(Player.phone_sealed, Player.id)
+    rows = [row for query in (own, held) for row in session.execute(query.limit(TAILS_AT_MOST))]
+    ids = [found for found, sealed, owner in rows if phones.open(sealed, owner).endswith(digits)]
+    yield players.where(Player.id.in_(ids))
 
 
 def relevance(looked: Looked, phones: Phones) -> ColumnElement[int]:
@@ -164,7 +179,7 @@ def relevance(looked: Looked, phones: Phones) -> ColumnElement[int]:
     if looked.kind != "name" and looked.partly("wechat_id"):
         begun.append(Player.wechat_key.startswith(looked.handle, autoescape=True))
     if looked.phone:
-        exact.append(Player.phone_index.in_(phones.indexes(looked.phone)))
+        exact.append(Player.id.in_(whose(Row.phone_index.in_(phones.indexes(looked.phone)))))
     if looked.plain and looked.by_every_name:
         exact.append(Player.names.contains(f"{BETWEEN}{looked.plain}{BETWEEN}", autoescape=True))
         begun.append(Player.names.contains(f"{BETWEEN}{looked.plain}", autoescape=True))
@@ -185,14 +200,18 @@ def _matches(player: Player, looked: Looked, phones: Phones) -> Iterator[dict[st
     for field, value in _names(player):
         if value and looked.plain and looked.plain in folded(value):
             yield {"field": field, "value": value}
-    if player.game is not None and player.game.uid and player.game.uid.startswith(looked.handle):
-        yield {"field": "game_uid", "value": player.game.uid}
-    for value in player.former["wechat_ids"]:
+    own = [player.game.uid] if player.game is not None and player.game.uid else []
+    for value in [*own, *player.also_known.get("game_uids", ())]:
+        if value.startswith(looked.handle):
+            yield {"field": "game_uid", "value": value}
+    for value in [*player.former["wechat_ids"], *player.also_known.get("wechat_ids", ())]:
         if looked.handle and handle_key(value).startswith(looked.handle):
             yield {"field": "former_wechat_id", "value": value}
     for field, value in _names(player) if _IS_INITIALS.fullmatch(looked.plain) else ():
         if value and any(word.startswith(looked.plain) for word in initials(value)):
             yield {"field": f"{field}_initials", "value": value}
+    if looked.phone:  # the number of somebody who was merged into this player
+        yield {"field": "phone", "value": mask_phone(looked.phone)}
 
 
 def _names(player: Player) -> Iterable[tuple[str, str | None]]:
@@ -203,3 +222,5 @@ def _names(player: Player) -> Iterable[tuple[str, str | None]]:
         yield "former_nickname", value
     for value in player.former["wechat_names"]:
         yield "former_wechat_name", value
+    for value in player.also_known.get("names", ()):
+        yield "former_nickname", value

@@ -12,14 +12,15 @@ from player.domain.search_key import FORMER_WECHAT_ID, GAME_UID, SearchKey
 
 
 def keep_former_handles(session: Session, player: Player) -> None:
-    """Let the player be found by every former WeChat ID, and by no other."""
-    _replace(session, player.id, FORMER_WECHAT_ID, [handle_key(value) for value in player.former["wechat_ids"]])
+    """Let the player be found by every former WeChat ID, and by those of whoever was merged into them."""
+    handles = [*player.former["wechat_ids"], *player.also_known.get("wechat_ids", ())]
+    _replace(session, player.id, FORMER_WECHAT_ID, [handle_key(value) for value in handles])
 
 
 def keep_game_uid(session: Session, player: Player) -> None:
-    """Let the player be found by the UID of the last snapshot."""
-    uid = player.game.uid if player.game is not None else None
-    _replace(session, player.id, GAME_UID, [handle_key(uid)] if uid else [])
+    """Let the player be found by the UID of the last snapshot, and by those of whoever was merged into them."""
+    uids = {player.game.uid if player.game is not None else None, *player.also_known.get("game_uids", ())}
+    _replace(session, player.id, GAME_UID, [handle_key(uid) for uid in uids if uid])
 
 
 def forget(session: Session, player_id: str) -> None:
@@ -31,5 +32,5 @@ def _replace(session: Session, player_id: str, kind: str, keys: list[str]) -> No
     others = (SearchKey.player_id == player_id) & (SearchKey.kind == kind) & SearchKey.key.not_in(keys)
     session.execute(delete(SearchKey).where(others), execution_options={"synchronize_session": False})
     if keys:
-        rows = [{"player_id": player_id, "kind": kind, "key": key} for key in keys]
+        rows = [{"player_id": player_id, "kind": kind, "key": key} for key in sorted(set(keys))]
         session.execute(insert(SearchKey.__table__).on_conflict_do_nothing(), rows)  # type: ignore[arg-type]

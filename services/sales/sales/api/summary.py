@@ -18,8 +18,7 @@ routes = Routes("sales", "Sales at a glance")
 @routes.get("/sales-summary", action="sales.read", query=schemas.SummaryQuery, answer=schemas.SummaryShown)
 def summary(uow: UnitOfWork, query: dict[str, Any]) -> dict[str, Any]:
     """Read one player's touches, orders, figures, where we stopped, and what to offer next."""
-    named = {"id" if name == "player_id" else name: value for name, value in query.items()}
-    found = summaries.summary(uow, zone=settings().timezone, cooldown=settings().cooldown, **named)
+    found = summaries.summary(uow, zone=settings().timezone, cooldown=settings().cooldown, **query)
     return summary_view(found)
 
 

@@ -20,7 +20,8 @@ from sales.domain.order import Order
 from sales.domain.payment import ONCE_OUTSIDE, Payment
 from sales.domain.pricing import PriceLimits
 from sales.domain.touch import Touch
-from sales.persistence.lookups import pack_numbered, player_by
+from sales.persistence.lookups import pack_numbered
+from sales.persistence.projections import PEOPLE
 
 LIMITS = PriceLimits()
 
@@ -33,10 +34,10 @@ def place_order(uow: UnitOfWork, fields: Mapping[str, Any], *, timezone: str, li
     Raises NotFound, PackNotOnSale, PackExpired, PackForOtherPlayer, PriceAbovePack, PriceNotAllowed, TouchHasOrder,
     NotPayable, Overpaid, PaymentKnown.
     """
-    player = player_by(uow, id=fields["player_id"])
+    player, person = PEOPLE.by_id(uow, fields["player_id"])
     pack = pack_numbered(uow, fields["pack_no"])
-    order = _agreed(uow, player, pack, fields, limits)
-    touch, touched = _sold(uow, order, player, pack, fields.get("touch_id"))
+    order = _agreed(uow, player, person, pack, fields, limits)
+    touch, touched = _sold(uow, order, person, pack, fields.get("touch_id"))
     order.touch_id = touch.id
     order.no = daily_number(uow.session, "O", uow.now(), timezone)
     uow.publish(order.place(at=uow.now()))
@@ -48,8 +49,14 @@ def place_order(uow: UnitOfWork, fields: Mapping[str, Any], *, timezone: str, li
 
 
 def _agreed(
-    uow: UnitOfWork, player: PlayerCopy, pack: PackCopy, fields: Mapping[str, Any], limits: PriceLimits
+    uow: UnitOfWork,
+    player: PlayerCopy,
+    person: list[str],
+    pack: PackCopy,
+    fields: Mapping[str, Any],
+    limits: PriceLimits,
 ) -> Order:
+    """`person`: the IDs of the player and of whoever was merged into them."""
     price = fields.get("price")
     if price is not None:
         _same_currency("/price", price.currency, pack.currency)
@@ -65,7 +72,8 @@ def _agreed(
     )
     order.player = player
     agreed = None if price is None else price.amount
-    order.agree(pack, quantity=fields.get("quantity") or 1, price=agreed, limits=limits, at=uow.now())
+    quantity = fields.get("quantity") or 1
+    order.agree(pack, quantity=quantity, price=agreed, limits=limits, at=uow.now(), person=person)
     return order
 
 
@@ -75,15 +83,15 @@ def _same_currency(pointer: str, given: str, needed: str) -> None:
 
 
 def _sold(
-    uow: UnitOfWork, order: Order, player: PlayerCopy, pack: PackCopy, touch_id: str | None
+    uow: UnitOfWork, order: Order, person: list[str], pack: PackCopy, touch_id: str | None
 ) -> tuple[Touch, list[TouchLogged]]:
     """The touch that ends in this order: the one named, which must be the same player's, or a new one."""
     if touch_id is None:
-        touch = new_touch(uow, player, pack, {"channel": "wechat", "outcome": SOLD, "order_id": order.id})
+        touch = new_touch(uow, order.player, pack, {"channel": "wechat", "outcome": SOLD, "order_id": order.id})
         facts = touch.log(at=uow.now())
         return uow.add(touch), facts
     touch = uow.locked(Touch, touch_id)
-    if touch.player_id != player.id:
+    if touch.player_id not in person:
         raise NotFound()
     return touch, touch.sell(order, pack, at=uow.now())
 

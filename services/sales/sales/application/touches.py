@@ -9,7 +9,8 @@ from chassis.clock import new_id
 from chassis.data.unit_of_work import UnitOfWork
 from sales.domain.copies import PackCopy, PlayerCopy
 from sales.domain.touch import Touch
-from sales.persistence.lookups import pack_numbered, player_by
+from sales.persistence.lookups import pack_numbered
+from sales.persistence.projections import PEOPLE
 
 
 def log_touch(uow: UnitOfWork, fields: Mapping[str, Any]) -> Touch:
@@ -18,7 +19,7 @@ def log_touch(uow: UnitOfWork, fields: Mapping[str, Any]) -> Touch:
     `fields`: player_id, channel, outcome; lost_reason, pack_no, note, next_at (UTC), opportunity_id where there are.
     Raises NotFound, WrongFields.
     """
-    player = player_by(uow, id=fields["player_id"])
+    player, _ = PEOPLE.by_id(uow, fields["player_id"])
     pack = pack_numbered(uow, fields["pack_no"]) if fields.get("pack_no") else None
     touch = new_touch(uow, player, pack, fields)
     facts = touch.log(at=uow.now())

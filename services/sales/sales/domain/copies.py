@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -21,6 +22,9 @@ class PlayerCopy(PlayerCopyColumns, Base):
     """A player as last heard of."""
 
     __tablename__ = "player_copies"
+    __table_args__ = (
+        Index("ix_player_copies_merged_into_id", "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
+    )
 
 
 class StaffCopy(StaffCopyColumns, Base):
@@ -50,13 +54,13 @@ class PackCopy(Base):
 
     __table_args__ = (Index("ix_pack_copies_on_sale_price", "price", postgresql_where=text("state = 'on_sale'")),)
 
-    def must_be_for_sale(self, player_id: str, at: datetime) -> None:
-        """Raise PackNotOnSale, PackExpired or PackForOtherPlayer where this player cannot buy it at `at`."""
+    def must_be_for_sale(self, players: Collection[str], at: datetime) -> None:
+        """Raise PackNotOnSale, PackExpired or PackForOtherPlayer where the person with these IDs cannot buy it at `at`."""
         if self.state != PACK_ON_SALE:
             raise PackNotOnSale()
         if self.valid_until is not None and self.valid_until <= at:
             raise PackExpired()
-        if self.player_id is not None and self.player_id != player_id:
+        if self.player_id is not None and self.player_id not in players:
             raise PackForOtherPlayer()
 
 

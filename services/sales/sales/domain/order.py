@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -117,12 +118,22 @@ class Order(Record, Base):
         """What is still to be paid."""
         return self.total - self.paid_total
 
-    def agree(self, pack: PackCopy, *, quantity: int, price: Decimal | None, limits: PriceLimits, at: datetime) -> None:
+    def agree(
+        self,
+        pack: PackCopy,
+        *,
+        quantity: int,
+        price: Decimal | None,
+        limits: PriceLimits,
+        at: datetime,
+        person: Collection[str] = (),
+    ) -> None:
         """Copy the pack in and settle the price of one (the pack's own where None is given).
 
+        `person`: the IDs of whoever is one person with the player: a pack made for one is for all.
         Raises PackNotOnSale, PackExpired, PackForOtherPlayer, PriceAbovePack, PriceNotAllowed.
         """
-        pack.must_be_for_sale(self.player_id, at)
+        pack.must_be_for_sale({self.player_id, *person}, at)
         agreed = pack.price if price is None else price
         beyond = needs_approval(agreed, pack.price, limits, pack.currency)
         self.pack_id, self.pack_no, self.pack_revision, self.pack_name = pack.id, pack.no, pack.revision, pack.name

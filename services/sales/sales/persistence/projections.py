@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from chassis.data.copies import player_columns, staff_columns
+from chassis.data.people import People
 from chassis.facts.projection import Projection
 from chassis.money import Money
 from sales.domain.copies import PackCopy, PlayerCopy, StaffCopy
@@ -54,6 +55,7 @@ def pack_columns(state: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+PEOPLE = People(PlayerCopy)
 PLAYERS = Projection(PlayerCopy.__table__, player_columns)  # type: ignore[arg-type]
 STAFF = Projection(StaffCopy.__table__, staff_columns)  # type: ignore[arg-type]
 PACKS = Projection(PackCopy.__table__, pack_columns)  # type: ignore[arg-type]

@@ -16,6 +16,7 @@ from sales.domain.codes import CANCELLED
 from sales.domain.days import day_start, month_start
 from sales.domain.order import Order
 from sales.domain.touch import NEVER_SQL, Touch
+from sales.persistence.projections import PEOPLE
 
 # The literal stands in the SQL as it is, so that the expression is the index's.
 _FOLLOW_UP = func.coalesce(Touch.next_at, literal_column(NEVER_SQL, Instant), type_=Instant)
@@ -30,7 +31,8 @@ _ORDER_NO = re.compile(r"O?\d{0,8}(-\d{0,8})?")
 
 def find_touches(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
     """One page of the touches the caller reaches, filtered as the query says."""
-    conditions = [*_equal(Touch, query, "player_id", "staff_id"), *_any_of(Touch, query, "outcome", "lost_reason")]
+    conditions = [*_of_player(Touch, query), *_equal(Touch, query, "staff_id")]
+    conditions += [*_any_of(Touch, query, "outcome", "lost_reason")]
     conditions += [*_any_of(Touch, query, "channel"), *_pack(Touch, query), *_created(Touch, query)]
     if query.get("next_at_gte"):
         conditions.append(Touch.next_at >= query["next_at_gte"])
@@ -42,12 +44,17 @@ def find_touches(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
 
 def find_orders(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
     """One page of the orders the caller reaches, filtered as the query says."""
-    conditions = [*_equal(Order, query, "player_id", "staff_id", "touch_id"), *_any_of(Order, query, "state")]
-    conditions += [*_pack(Order, query), *_created(Order, query)]
+    conditions = [*_of_player(Order, query), *_equal(Order, query, "staff_id", "touch_id")]
+    conditions += [*_any_of(Order, query, "state"), *_pack(Order, query), *_created(Order, query)]
     if query.get("q"):
         conditions.append(_numbered(query["q"]))
     statement = uow.select(Order).where(*conditions)
     return paginate(uow.session, statement, sorts=ORDER_SORTS, id_column=Order.id, query=query)
+
+
+def _of_player(kind: Any, query: Mapping[str, Any]) -> list[ColumnElement[bool]]:
+    """Of a player and whoever was merged into them."""
+    return [PEOPLE.is_of(kind.player_id, [query["player_id"]])] if query.get("player_id") else []
 
 
 def _equal(kind: Any, query: Mapping[str, Any], *names: str) -> list[ColumnElement[bool]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, or_
 
 from chassis.callers import Caller
-from chassis.data.copies import within_scope
+from chassis.data.copies import players_reached, players_within, within_scope
 from sales.domain.copies import PlayerCopy, StaffCopy
 from sales.domain.order import Order
 from sales.domain.touch import Touch
@@ -23,14 +23,13 @@ def orders_of(caller: Caller) -> ColumnElement[bool]:
 
 def _of(caller: Caller, kind: type[Touch] | type[Order]) -> ColumnElement[bool]:
     reached = within_scope(caller, StaffCopy)
-    players = select(PlayerCopy.id).where(reached(PlayerCopy.agent_id))
+    players = players_reached(caller, PlayerCopy, StaffCopy)
     return or_(reached(kind.staff_id), kind.player_id.in_(players))
 
 
 def players_of(caller: Caller) -> ColumnElement[bool]:
     """Players whose agent is reached; those without an agent are seen by whoever sees a department."""
-    mine = within_scope(caller, StaffCopy)(PlayerCopy.agent_id)
-    return or_(mine, PlayerCopy.agent_id.is_(None)) if caller.scope.kind == "departments" else mine
+    return players_within(caller, PlayerCopy, StaffCopy)
 
 
 SCOPES = {Touch: touches_of, Order: orders_of, PlayerCopy: players_of}

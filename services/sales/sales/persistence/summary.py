@@ -11,7 +11,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, bindparam, func, or_, select
 from sqlalchemy.orm import lazyload
 
-from chassis.data.database import Id, Instant
+from chassis.data.database import Instant
+from chassis.data.people import of_players
 from chassis.data.unit_of_work import Reach, UnitOfWork
 from sales.domain.codes import CANCELLED, PACK_ON_SALE, SOLD
 from sales.domain.copies import PackCopy, PackSales, PlayerCopy
@@ -19,7 +20,7 @@ from sales.domain.days import month_start
 from sales.domain.order import Order
 from sales.domain.suggestions import NEAR, History, Offer, PastOrder, PastTouch, Suggestion, suggest
 from sales.domain.touch import Touch
-from sales.persistence.lookups import player_by
+from sales.persistence.projections import PEOPLE
 
 SHOWN = 10
 TOUCHES, ORDERS, OFFERS = 100, 20, 300  # how far back the reasons look, and among how many packs
@@ -48,64 +49,53 @@ class Summary:
 
 
 def summary(uow: UnitOfWork, *, zone: str, cooldown: timedelta, **named: str) -> Summary:
-    """One player's sales, by `id` or `wechat_id`, in six statements. Raises NotFound."""
-    player = player_by(uow, **named)
-    seen = _touches(uow, player)
+    """One player's sales, by `player_id` or `wechat_id`, in six statements. Raises NotFound."""
+    by_id = named.get("player_id")
+    player, players = PEOPLE.by_id(uow, by_id) if by_id else PEOPLE.by_handle(uow, named["wechat_id"])
+    seen = uow.session.execute(uow.kept(_newest_touches), {"players": players}).all()
     touches = [touch for touch, shown in seen if shown]
-    orders = _orders(uow, player)
-    history = _history(uow, player, seen, orders, zone, cooldown)
+    orders = uow.session.scalars(uow.kept(_newest_orders), {"players": players}).all()
+    history = _history(uow, players, seen, orders, zone, cooldown)
     last = _unsettled(touches)
-    offers = _offers(uow, player, history, last)
+    offers = _offers(uow, players, history, last)
     return Summary(
         player,
         touches[:SHOWN],
         orders[:SHOWN],
-        *_month(uow, player, zone),
+        *_month(uow, players, zone),
         resume=_resume(last, offers),
         suggestions=suggest(offers.values(), history),
     )
 
 
-def _touches(uow: UnitOfWork, player: PlayerCopy) -> Sequence[Row[tuple[Touch, bool]]]:
-    """The newest touches, each with whether the caller reaches it: others still bar packs, but are not shown."""
-    return uow.session.execute(uow.kept(_newest_touches), {"player_id": player.id}).all()
-
-
 def _newest_touches(visible: Reach) -> Select[tuple[Touch, bool]]:
-    query = select(Touch, visible(Touch)).where(_of_player(Touch)).options(lazyload(Touch.player))
+    """The newest touches, each with whether the caller reaches it: others still bar packs, but are not shown."""
+    query = select(Touch, visible(Touch)).where(of_players(Touch.player_id)).options(lazyload(Touch.player))
     return _newest(query, Touch).limit(TOUCHES)
 
 
-def _orders(uow: UnitOfWork, player: PlayerCopy) -> Sequence[Order]:
-    return uow.session.scalars(uow.kept(_newest_orders), {"player_id": player.id}).all()
-
-
 def _newest_orders(visible: Reach) -> Select[tuple[Order]]:
-    query = select(Order).where(_of_player(Order), visible(Order)).options(lazyload(Order.player))
+    query = select(Order).where(of_players(Order.player_id), visible(Order)).options(lazyload(Order.player))
     return _newest(query, Order).limit(ORDERS)
-
-
-def _of_player(kind: type[Touch] | type[Order]) -> ColumnElement[bool]:
-    return kind.player_id == bindparam("player_id", type_=Id)
 
 
 def _newest(query: Select, kind: type[Touch] | type[Order]) -> Select:
     return query.order_by(kind.created_at.desc(), kind.id.desc())
 
 
-def _month(uow: UnitOfWork, player: PlayerCopy, zone: str) -> tuple[Decimal, int, int]:
+def _month(uow: UnitOfWork, players: list[str], zone: str) -> tuple[Decimal, int, int]:
     """(total and number of orders placed and not cancelled, number of touches) since the month began."""
-    given = {"player_id": player.id, "since": month_start(uow.now(), zone)}
+    given = {"players": players, "since": month_start(uow.now(), zone)}
     row = uow.session.execute(uow.kept(_since), given).one()
     return row[0], row[1], row[2]
 
 
 def _since(visible: Reach) -> Select[tuple[Decimal, int, int]]:
     since = bindparam("since", type_=Instant)
-    touched = select(func.count()).where(_of_player(Touch), Touch.created_at >= since, visible(Touch))
+    touched = select(func.count()).where(of_players(Touch.player_id), Touch.created_at >= since, visible(Touch))
     total = func.coalesce(func.sum(Order.total), Decimal())
     return select(total, func.count(), touched.scalar_subquery()).where(
-        _of_player(Order), Order.created_at >= since, Order.state != CANCELLED, visible(Order)
+        of_players(Order.player_id), Order.created_at >= since, Order.state != CANCELLED, visible(Order)
     )
 
 
@@ -129,7 +119,7 @@ def _resume(last: Touch | None, offers: Mapping[str, Offer]) -> Resume | None:
 
 def _history(
     uow: UnitOfWork,
-    player: PlayerCopy,
+    players: list[str],
     seen: Sequence[Row[tuple[Touch, bool]]],
     orders: Sequence[Order],
     zone: str,
@@ -137,7 +127,7 @@ def _history(
 ) -> History:
     past = [_past(touch, shown) for touch, shown in seen if touch.pack_no is not None]
     if len(seen) == TOUCHES:
-        past += _older(uow, player, seen[-1][0].created_at, uow.now() - cooldown)
+        past += _older(uow, players, seen[-1][0].created_at, uow.now() - cooldown)
     bought = [
         PastOrder(order.touch_id, order.created_at, order.pack_no, order.price)
         for order in orders
@@ -151,11 +141,11 @@ def _past(touch: Any, shown: bool) -> PastTouch:
     return PastTouch(touch.id, touch.created_at, touch.outcome, touch.lost_reason, touch.pack_no, price, shown)
 
 
-def _older(uow: UnitOfWork, player: PlayerCopy, before: datetime, since: datetime) -> list[PastTouch]:
+def _older(uow: UnitOfWork, players: list[str], before: datetime, since: datetime) -> list[PastTouch]:
     """What a much-contacted player said no to before the newest touches: the cool-down holds for it too."""
     columns = (Touch.id, Touch.created_at, Touch.outcome, Touch.lost_reason, Touch.pack_no, Touch.pack_price)
     query = select(*columns).where(
-        Touch.player_id == player.id,
+        Touch.player_id.in_(players),
         Touch.created_at.between(since, before),
         Touch.lost_reason.is_not(None),
         Touch.pack_no.is_not(None),
@@ -163,7 +153,7 @@ def _older(uow: UnitOfWork, player: PlayerCopy, before: datetime, since: datetim
     return [_past(row, False) for row in uow.session.execute(query)]
 
 
-def _offers(uow: UnitOfWork, player: PlayerCopy, history: History, last: Touch | None) -> dict[str, Offer]:
+def _offers(uow: UnitOfWork, players: list[str], history: History, last: Touch | None) -> dict[str, Offer]:
     """Packs this player can buy now and that anything speaks for, by number; what was talked of comes first."""
     named = {touch.pack_no for touch in history.touches} | {order.pack_no for order in history.orders}
     named |= {last.pack_no} if last and last.pack_no else set()
@@ -176,7 +166,7 @@ def _offers(uow: UnitOfWork, player: PlayerCopy, history: History, last: Touch |
         .where(
             PackCopy.state == PACK_ON_SALE,
             or_(PackCopy.valid_until.is_(None), PackCopy.valid_until > uow.now()),
-            or_(PackCopy.player_id.is_(None), PackCopy.player_id == player.id),
+            or_(PackCopy.player_id.is_(None), PackCopy.player_id.in_(players)),
             or_(talked_of, PackSales.sold > 0, *near),
         )
         .order_by(talked_of.desc(), PackSales.sold.desc().nulls_last(), PackCopy.no)

@@ -1,5 +1,7 @@
 """Copies of players and staff, kept from their facts, so that a ticket can be shown and its scope decided here."""
 
+from sqlalchemy import Index, text
+
 from chassis.data.copies import PlayerCopyColumns, StaffCopyColumns
 from ticket.domain.base import Base
 
@@ -8,6 +10,9 @@ class PlayerCopy(PlayerCopyColumns, Base):
     """A player as last heard of."""
 
     __tablename__ = "player_copies"
+    __table_args__ = (
+        Index("ix_player_copies_merged_into_id", "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
+    )
 
 
 class StaffCopy(StaffCopyColumns, Base):

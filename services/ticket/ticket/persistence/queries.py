@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal, select, true, type_coerce
 
-from chassis.data.database import Id, Instant
+from chassis.data.database import Instant
 from chassis.data.pagination import Page, Sort, paginate
+from chassis.data.people import of_players
 from chassis.data.search import escaped_like, guess, tokens
 from chassis.data.unit_of_work import Reach, UnitOfWork
-from chassis.rules import NotFound
 from ticket.domain.codes import DONE, IN_PROGRESS, PENDING
-from ticket.domain.copies import PlayerCopy
 from ticket.domain.ticket import Ticket, TicketChange
+from ticket.persistence.projections import PEOPLE
 
 SORTS = {
     "created_at": Sort(Ticket.created_at, "created_at"),
@@ -31,7 +31,7 @@ SORTED_ANEW = {
 # their own walks further for them.
 COMMON, COMMON_TO_ONE = 1000, 20_000
 SOON = timedelta(minutes=30)
-_EQUAL = ("player_id", "assignee_id", "line", "department_id", "waiting")
+_EQUAL = ("assignee_id", "line", "department_id", "waiting")
 _ONE_OF = ("status", "category", "priority")
 
 
@@ -41,7 +41,7 @@ def find_tickets(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
     for condition in _conditions(query, uow.now()):
         statement = statement.where(condition)
     if query.get("phone"):
-        statement = statement.where(Ticket.player_id.in_(_with_this_phone(uow)))
+        statement = statement.where(PEOPLE.is_of(Ticket.player_id, _with_this_phone(uow)))
     sorts = SORTED_ANEW if _found_by_words(uow, query.get("q")) else SORTS
     return paginate(uow.session, statement, sorts=sorts, id_column=Ticket.id, query=query)
 
@@ -72,8 +72,10 @@ def _with_this_phone(uow: UnitOfWork) -> list[str]:
 def _conditions(query: Mapping[str, Any], now: datetime) -> list[ColumnElement[bool]]:
     found = [getattr(Ticket, name) == query[name] for name in _EQUAL if query.get(name) is not None]
     found += [getattr(Ticket, name).in_(query[name]) for name in _ONE_OF if query.get(name)]
+    if query.get("player_id"):
+        found.append(PEOPLE.is_of(Ticket.player_id, [query["player_id"]]))
     if query.get("wechat_id"):
-        found.append(Ticket.player_id.in_(select(PlayerCopy.id).where(PlayerCopy.wechat_id == query["wechat_id"])))
+        found.append(PEOPLE.is_of_handle(Ticket.player_id, query["wechat_id"]))
     if query.get("overdue") is not None:
         late = and_(Ticket.status != DONE, Ticket.due_at < now)
         found.append(late if query["overdue"] else ~late)
@@ -101,9 +103,10 @@ def timeline(uow: UnitOfWork, ticket_id: str) -> list[TicketChange]:
 
 def summary(uow: UnitOfWork, query: Mapping[str, Any]) -> dict[str, Any]:
     """What the home page shows of one player: newest tickets with the open ones first, counts, and what to mind."""
-    player = _player(uow, query)
-    items = list(uow.session.scalars(uow.kept(_newest), {"player_id": player.id}))
-    counted = uow.session.execute(uow.kept(_counts), {"player_id": player.id, "now": uow.now()}).one()
+    by_id = query.get("player_id")
+    player, players = PEOPLE.by_id(uow, by_id) if by_id else PEOPLE.by_handle(uow, query["wechat_id"])
+    items = list(uow.session.scalars(uow.kept(_newest), {"players": players}))
+    counted = uow.session.execute(uow.kept(_counts), {"players": players, "now": uow.now()}).one()
     return {
         "player_id": player.id,
         "items": items,
@@ -112,35 +115,11 @@ def summary(uow: UnitOfWork, query: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _player(uow: UnitOfWork, query: Mapping[str, Any]) -> PlayerCopy:
-    given = {"named": query.get("player_id") or query["wechat_id"]}
-    found = uow.session.scalar(uow.kept(_by_id if query.get("player_id") else _by_wechat_id), given)
-    if found is None:
-        raise NotFound()
-    return found
-
-
-def _by_id(visible: Reach) -> Select[tuple[PlayerCopy]]:
-    return _living(visible).where(PlayerCopy.id == bindparam("named", type_=Id))
-
-
-def _by_wechat_id(visible: Reach) -> Select[tuple[PlayerCopy]]:
-    return _living(visible).where(PlayerCopy.wechat_id == bindparam("named"))
-
-
-def _living(visible: Reach) -> Select[tuple[PlayerCopy]]:
-    return select(PlayerCopy).where(visible(PlayerCopy), PlayerCopy.deleted.is_(False)).limit(1)
-
-
 def _newest(visible: Reach) -> Select[tuple[Ticket]]:
     """One player's tickets, the open ones first."""
     open_first = case((Ticket.status == DONE, 1), else_=0)
     newest = (open_first, Ticket.created_at.desc(), Ticket.id.desc())
-    return select(Ticket).where(_of_player(), visible(Ticket)).order_by(*newest).limit(10)
-
-
-def _of_player() -> ColumnElement[bool]:
-    return Ticket.player_id == bindparam("player_id", type_=Id)
+    return select(Ticket).where(of_players(Ticket.player_id), visible(Ticket)).order_by(*newest).limit(10)
 
 
 def _guard(ticket: Ticket, now: datetime) -> dict[str, Any] | None:
@@ -162,7 +141,7 @@ def _counts(visible: Reach) -> Select[tuple[int, int, int, int]]:
         func.count().filter(Ticket.status == DONE),
         func.count().filter(Ticket.status != DONE, Ticket.due_at < bindparam("now", type_=Instant)),
     )
-    return select(*counted).select_from(Ticket).where(_of_player(), visible(Ticket))
+    return select(*counted).select_from(Ticket).where(of_players(Ticket.player_id), visible(Ticket))
 
 
 def counters(uow: UnitOfWork, zone: str) -> dict[str, int]:

@@ -3,7 +3,7 @@
 from sqlalchemy import ColumnElement, false, or_, select
 
 from chassis.callers import Caller
-from chassis.data.copies import within_scope
+from chassis.data.copies import players_reached, players_within, within_scope
 from ticket.domain.copies import PlayerCopy, StaffCopy
 from ticket.domain.ticket import Ticket
 from ticket.domain.transfer import Transfer
@@ -12,7 +12,7 @@ from ticket.domain.transfer import Transfer
 def tickets_of(caller: Caller) -> ColumnElement[bool]:
     """One's own: assigned to me, written by me, or my player's; a department's likewise, and what lies in its queue."""
     reached = within_scope(caller, StaffCopy)
-    players = select(PlayerCopy.id).where(reached(PlayerCopy.agent_id))
+    players = players_reached(caller, PlayerCopy, StaffCopy)
     queue = Ticket.department_id.in_(caller.scope.departments) if caller.scope.departments else false()
     mine = Ticket.created_by == caller.id
     return or_(reached(Ticket.assignee_id), mine, Ticket.player_id.in_(players), queue)
@@ -25,8 +25,7 @@ def transfers_of(caller: Caller) -> ColumnElement[bool]:
 
 def players_of(caller: Caller) -> ColumnElement[bool]:
     """Players whose agent is reached; those without an agent are seen by whoever sees a department."""
-    mine = within_scope(caller, StaffCopy)(PlayerCopy.agent_id)
-    return or_(mine, PlayerCopy.agent_id.is_(None)) if caller.scope.kind == "departments" else mine
+    return players_within(caller, PlayerCopy, StaffCopy)
 
 
 SCOPES = {Ticket: tickets_of, Transfer: transfers_of, PlayerCopy: players_of}
