@@ -22,6 +22,10 @@ PAGES = {
     "one ticket": ("A001", "/tickets/{ticket}"),
     "change a ticket": ("A001", "/tickets/{ticket}?edit=1"),
     "hand over a ticket": ("A001", "/tickets/{ticket}/transfer"),
+    "causes": ("A001", "/causes"),
+    "one cause": ("S001", "/causes/{cause}"),
+    "new cause": ("A001", "/causes/new"),
+    "cause of a ticket": ("A001", "/tickets/{ticket}/cause"),
     "sales": ("A001", "/sales?tab=all"),
     "orders": ("M001", "/orders?tab=all"),
     "one order": ("M001", "/orders/{order}"),
@@ -65,11 +69,19 @@ def records(suite: AtWork) -> dict[str, str]:
         "player": ticket["player_id"],
         "agent": agent.get("/me")["staff"]["id"],
         "ticket": ticket["id"],
+        "cause": _cause(suite.desk("S001"), ticket["id"])["id"],
         "order": _of(supervisor, "/orders?limit=1")["id"],
         "pack": _of(supervisor, "/packs?state=on_sale&limit=1")["id"],
         "item": _of(supervisor, "/items?state=on_sale&limit=1")["id"],
         "subscription": _subscription(suite.desk("admin"))["id"],
     }
+
+
+def _cause(specialist: Any, ticket_id: str) -> dict[str, Any]:
+    """One with a ticket."""
+    cause: dict[str, Any] = specialist.post("/causes", {"title": "周末补给礼包少发 60 钻石", "note": "09:30 更新之后"})
+    specialist.post(f"/causes/{cause['id']}/tickets/batch", {"ticket_ids": [ticket_id]}, status=200)
+    return cause
 
 
 def _subscription(admin: Any) -> dict[str, Any]:

@@ -21,6 +21,7 @@ def play(suite: InProcessSuite) -> None:
     systems(suite)
     player = players(suite)
     reading(suite)
+    causes(suite, player)
     tickets(suite, player)
     sales(suite, player, items)
 
@@ -129,6 +130,19 @@ def tickets(suite: InProcessSuite, player: dict[str, Any]) -> None:
     ticket = agent.made(f"{path}/reopen", {"reason": "只到了一半"}, version=ticket["version"])
     second_line = {"department_id": suite.departments["二线"], "reason": "请技术看日志"}
     agent.made(f"{path}/transfers", second_line, version=ticket["version"])
+
+
+def causes(suite: InProcessSuite, player: dict[str, Any]) -> None:
+    """Two players' tickets have one cause, which is named better, fixed, and was not fixed after all."""
+    specialist = suite.api("S001")
+    bodies = [{"player_id": player["id"], "question": text} for text in ("补给少了 60 钻石", "礼包里的钻石不对")]
+    tickets = [suite.api("A001").made("/tickets", body) for body in bodies]
+    cause = specialist.made("/causes", {"title": "补给礼包少发钻石"})
+    path = f"/causes/{cause['id']}"
+    cause = specialist.patch(path, {"note": "09:30 更新之后买的都少 60"}, version=cause["version"]).json
+    specialist.made(f"{path}/tickets/batch", {"ticket_ids": [ticket["id"] for ticket in tickets]})
+    cause = specialist.made(f"{path}/fix", {"solution": "已按名单补发，请查收邮件"}, version=cause["version"])
+    specialist.made(f"{path}/unfix", {"reason": "名单漏了一个区"}, version=cause["version"])
 
 
 def sales(suite: InProcessSuite, player: dict[str, Any], items: list[dict[str, Any]]) -> None:

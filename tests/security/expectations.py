@@ -19,7 +19,7 @@ from tests.support.suite_in_process import InProcessSuite, Member
 
 ACTORS = ("A001", "M001", "S001", "Q001", "admin")  # one of each role; A001 is whose rows are "own"
 SHARED = {"item", "pack", "discount_rule", "staff", "department", "session", "api_client", "secret", "role"} | {
-    "subscription", "delivery", "network", "dead_letter",
+    "subscription", "delivery", "network", "dead_letter", "cause",
 }  # fmt: skip
 STALE = '"999999"'  # a version no record has: whoever reaches the record is told 412, and nothing changes
 _count = itertools.count(1)
@@ -222,6 +222,16 @@ API: dict[str, Expected] = {
     "POST /transfers/{transfer_id}/return": Expected(
         "ticket.transfer", row="transfer", body=lambda _: {"reason": "走查"}
     ),
+    "GET /causes": Expected("ticket.read", listed="cause"),
+    "POST /causes": Expected("cause.write", body=lambda _: {"title": _unique("走查")}),
+    "GET /causes/{cause_id}": Expected("ticket.read", row="cause"),
+    "PATCH /causes/{cause_id}": Expected("cause.write", row="cause", body=lambda _: {"title": "走查"}),
+    "POST /causes/{cause_id}/tickets/batch": Expected(
+        "ticket.update", row="cause", body=lambda case: {"ticket_ids": [case.id("ticket")]}
+    ),
+    "POST /causes/{cause_id}/fix": Expected("cause.fix", row="cause", body=lambda _: {"solution": "走查"}),
+    "POST /causes/{cause_id}/reopen": Expected("cause.fix", row="cause", body=lambda _: {"reason": "走查"}),
+    "POST /causes/{cause_id}/unfix": Expected("cause.fix", row="cause", body=lambda _: {"reason": "走查"}),
     "GET /ticket-summary": Expected("ticket.read", row="player", query=_of_player),
     "GET /ticket-counters": Expected("ticket.read"),
     # sales
@@ -297,6 +307,7 @@ KIND_OF_PART = {
     "delivery_id": "delivery",
     "network_id": "network",
     "letter_id": "dead_letter",
+    "cause_id": "cause",
 }
 
 

@@ -52,6 +52,8 @@ def make_rows(suite: InProcessSuite) -> Rows:
     client = admin.made("/api-clients", {"name": f"系统 {new_id()[-8:]}", "scopes": ["player:read"]})
     rows.shared["api_client"], rows.shared["secret"] = client, client["secrets"][0]
     _make_integration(suite, rows)
+    if suite.has("ticket"):
+        rows.shared["cause"] = suite.api("S001").made("/causes", {"title": "走查的原因"})
     if suite.has("catalog"):
         _make_catalog(suite, rows)
     if suite.has("player", "ticket", "sales", "catalog"):

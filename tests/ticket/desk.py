@@ -7,7 +7,7 @@ from typing import Any
 from chassis.clock import new_id
 from tests.support.services import Person, ServiceUnderTest
 
-EVERYTHING = ("ticket.read", "ticket.create", "ticket.update", "ticket.transfer")
+EVERYTHING = ("ticket.read", "ticket.create", "ticket.update", "ticket.transfer", "cause.write", "cause.fix")
 
 
 class Desk:
@@ -72,6 +72,22 @@ class Desk:
         by.references = {}
         assert answer.status_code == 201, answer.text
         return answer.json
+
+    def cause(self, *tickets: dict[str, Any], by: Person | None = None, **fields: Any) -> dict[str, Any]:
+        """Name a cause and give it these tickets; returns the cause."""
+        by = by or self.specialist
+        cause = by.post("/causes", {"title": "周末礼包少发钻石", **fields}).json
+        if tickets:
+            wanted = {"ticket_ids": [ticket["id"] for ticket in tickets]}
+            answer = by.post(f"/causes/{cause['id']}/tickets/batch", wanted)
+            assert {item["status"] for item in answer.json["items"]} == {200}, answer.text
+        found: dict[str, Any] = by.get(f"/causes/{cause['id']}").json
+        return found
+
+    def now(self, ticket: dict[str, Any]) -> dict[str, Any]:
+        """A ticket as it is now."""
+        found: dict[str, Any] = self.specialist.get(f"/tickets/{ticket['id']}").json
+        return found
 
     def move(self, ticket: dict[str, Any], *steps: str, by: Person | None = None, **fields: Any) -> dict[str, Any]:
         """Take a ticket through some transitions; returns it as it is then."""

@@ -33,14 +33,14 @@ _READ = {
     "staff.read",
     "department.read",
 }
-_TICKETS = {"ticket.read", "ticket.create", "ticket.update", "ticket.transfer"}
+_TICKETS = {"ticket.read", "ticket.create", "ticket.update", "ticket.transfer", "cause.write"}
 _AGENT = _READ | _TICKETS | {
     "player.create", "player.update", "player.bind", "player.phone.reveal", "touch.create", "order.create", "order.pay",
     "pack.create", "pack.publish",
 }  # fmt: skip
 _SUPERVISOR = _AGENT | {
     "player.phone.see", "player.delete", "player.export", "player.import", "ticket.export", "sales.export",
-    "order.approve", "pack.approve", "item.sync", "item.adjust", "event.read",
+    "cause.fix", "order.approve", "pack.approve", "item.sync", "item.adjust", "event.read",
     "audit.read", "audit.export",
 }  # fmt: skip
 _ADMIN = _READ | {
@@ -56,7 +56,7 @@ ROLES: dict[str, Role] = {
     role.code: role
     for role in (
         Role("agent", "客服", "Agent", SELF, frozenset(_AGENT)),
-        Role("specialist", "二线", "Specialist", ALL, frozenset(_READ | _TICKETS)),
+        Role("specialist", "二线", "Specialist", ALL, frozenset(_READ | _TICKETS | {"cause.fix"})),
         Role("inspector", "质检", "Quality inspector", ALL, frozenset(_READ)),
         Role("supervisor", "主管", "Supervisor", DEPARTMENT_AND_BELOW, frozenset(_SUPERVISOR)),
         Role("admin", "管理员", "Administrator", ALL, frozenset(_ADMIN)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from chassis.data import rights, tables
 from chassis.data.patient import allow
 
 LOCK = 7_301_001
+TURN = 0.1  # seconds between two askings for it
 
 
 def config(folder: Path) -> Config:
@@ -42,8 +44,7 @@ def migrate(engine: Engine, folder: Path, *, login: str | None = None, append_on
         if done and login is None:
             return head
         allow(connection, 0)
-        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
-        connection.commit()
+        _take_turns(connection)
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")
         rights.make_partition_functions(connection)
@@ -54,6 +55,16 @@ def migrate(engine: Engine, folder: Path, *, login: str | None = None, append_on
         connection.execute(text("RESET statement_timeout"))
         connection.commit()
     return head
+
+
+def _take_turns(connection: Connection) -> None:
+    """Hold the lock of migrations. It is asked for again and again: a statement that waited for it would hold up the
+    index that is made meanwhile, which waits for every statement begun before, and neither would go on.
+    """
+    while not connection.execute(text("SELECT pg_try_advisory_lock(:lock)"), {"lock": LOCK}).scalar_one():
+        connection.rollback()
+        time.sleep(TURN)
+    connection.commit()
 
 
 def current_revision(connection: Connection) -> str | None:
@@ -110,6 +121,18 @@ def create_hearing_tables(op: Operations) -> None:
 def create_dead_letter_table(op: Operations) -> None:
     """The table of facts that could not be handled, in a later revision of every service, as above."""
     tables.metadata.create_all(op.get_bind(), tables=[tables.dead_letters])
+
+
+def index_in_use(op: Operations, name: str, table: str, columns: list[str], where: str) -> None:
+    """A partial index on a table that may be large and is being written to: nobody waits while it is made.
+
+    It stands outside the migration's transaction; what an attempt that was cut short left behind is dropped first.
+    """
+    with op.get_context().autocommit_block():
+        op.execute("SET lock_timeout = 0")
+        op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
+        op.execute(f"CREATE INDEX CONCURRENTLY {name} ON {table} ({', '.join(columns)}) WHERE {where}")
+        op.execute("RESET lock_timeout")
 
 
 def ensure_partitions(connection: Connection, today: date, months: int = 3) -> None:

@@ -9,7 +9,7 @@ SCOPES: dict[str, frozenset[str]] = {
     "player:pii": frozenset({"player.phone.see"}),
     "player:write": frozenset({"player.create", "player.update", "player.bind"}),
     "ticket:read": frozenset({"ticket.read"}),
-    "ticket:write": frozenset({"ticket.create", "ticket.update", "ticket.transfer"}),
+    "ticket:write": frozenset({"ticket.create", "ticket.update", "ticket.transfer", "cause.write", "cause.fix"}),
     "sales:read": frozenset({"sales.read"}),
     "sales:write": frozenset({"touch.create", "order.create", "order.pay"}),
     "catalog:read": frozenset({"item.read", "pack.read", "discount_rule.read"}),

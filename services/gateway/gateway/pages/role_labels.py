@@ -39,6 +39,8 @@ ROLE_LABELS = {
         "ticket.update": _("处理工单"),
         "ticket.transfer": _("转交工单"),
         "ticket.export": _("导出工单"),
+        "cause.write": _("建原因"),
+        "cause.fix": _("解决原因并完成它的工单"),
         "sales.read": _("看销售"),
         "touch.create": _("记接触"),
         "order.create": _("记成交"),
@@ -72,7 +74,7 @@ ROLE_LABELS = {
     },
 }
 _GROUP_OF = {
-    "player": "player", "ticket": "ticket", "sales": "sales", "touch": "sales", "order": "sales",
+    "player": "player", "ticket": "ticket", "cause": "ticket", "sales": "sales", "touch": "sales", "order": "sales",
     "item": "catalog", "pack": "catalog", "discount_rule": "catalog",
 }  # fmt: skip
 # (group, its actions) for the matrix of roles, in the glossary's order; what has no group of its own is the company's.

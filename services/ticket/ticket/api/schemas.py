@@ -32,6 +32,7 @@ class TicketEdit(Body):
     priority = Choice(PRIORITIES)
     assignee_id = Id(allow_none=True)
     waiting = Flag()
+    cause_id = Id(allow_none=True)
 
 
 class Completion(Body):
@@ -73,6 +74,7 @@ class TicketQuery(list_query(("created_at", "updated_at", "due_at"), default="-c
     status = Choices(STATUSES)
     assignee_id = Id()
     department_id = Id()
+    cause_id = Id()
     category = Choices(CATEGORIES)
     priority = Choices(PRIORITIES)
     line = Whole(1, 2, text=True)
@@ -123,6 +125,7 @@ class TicketShown(Schema):
     department_id = fields.String(required=True, allow_none=True)
     session_id = fields.String(required=True, allow_none=True)
     order_id = fields.String(required=True, allow_none=True)
+    cause_id = fields.String(required=True, allow_none=True)
     reopen_count = fields.Integer(required=True)
     due_at = fields.DateTime(required=True)
     overdue = fields.Boolean(required=True)

@@ -29,6 +29,7 @@ def ticket_view(ticket: Ticket, _who: Caller | None = None) -> dict[str, Any]:
         "department_id": ticket.department_id,
         "session_id": ticket.session_id,
         "order_id": ticket.order_id,
+        "cause_id": ticket.cause_id,
         "reopen_count": ticket.reopen_count,
         "due_at": rfc3339(ticket.due_at),
         "overdue": ticket.is_overdue(utc_now()),

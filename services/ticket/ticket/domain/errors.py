@@ -49,3 +49,19 @@ class TransferDecided(RuleBroken):
     code = "transfer_decided"
     zh = "这次转交已经处理过"
     en = "This hand-over has been decided already"
+
+
+class CauseNotFixed(RuleBroken):
+    """Only a cause that is fixed can be opened again (T33)."""
+
+    code = "cause_not_fixed"
+    zh = "这个原因还没有解决，不用重开"
+    en = "This cause is not fixed, so there is nothing to open again"
+
+
+class TooLateToUnfix(RuleBroken):
+    """A fix is taken back within a day; later each ticket is reopened for itself (T33)."""
+
+    code = "too_late_to_unfix"
+    zh = "解决超过一天，不能整批撤销；请重开原因，再逐张重开工单"
+    en = "Fixed more than a day ago: reopen the cause, and its tickets one by one"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _STATE = (
     "no", "player_id", "question", "solution", "category", "priority", "status", "waiting", "line", "assignee_id",
     "department_id", "session_id", "order_id", "reopen_count", "due_at", "created_by", "created_at", "started_at",
-    "completed_at",
+    "completed_at", "cause_id",
 )  # fmt: skip
 
 
@@ -48,6 +48,7 @@ class TicketFact(Event):
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
+    cause_id: str | None = None
 
     @classmethod
     def of(cls, ticket: Ticket, before: Mapping[str, Any] | None = None, **more: Any) -> Self:

@@ -52,6 +52,9 @@ class Ticket(Record, Base):
     started_at: Mapped[datetime | None] = mapped_column(Instant)
     completed_at: Mapped[datetime | None] = mapped_column(Instant)
     words: Mapped[list[str]] = mapped_column(ARRAY(String(64)), default=list)
+    # No foreign keys: one would lock the whole table while it is added, and a cause while its tickets change.
+    cause_id: Mapped[str | None] = mapped_column(Id)
+    cause_fix_id: Mapped[str | None] = mapped_column(Id)  # the fix of its cause that completed it
 
     player: Mapped[PlayerCopy] = relationship(lazy="joined", innerjoin=True, viewonly=True)
 
@@ -65,6 +68,19 @@ class Ticket(Record, Base):
         Index("ix_tickets_done_by_assignee", "assignee_id", "completed_at", postgresql_where=text("status = 'done'")),
         Index("ix_tickets_department_id_created_at", "department_id", "created_at", "id"),
         Index("ix_tickets_words", "words", postgresql_using="gin"),
+        Index(
+            "ix_tickets_cause_id_created_at",
+            "cause_id",
+            "created_at",
+            "id",
+            postgresql_where=text("cause_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_tickets_open_by_cause",
+            "cause_id",
+            "id",
+            postgresql_where=text("cause_id IS NOT NULL AND status <> 'done'"),
+        ),
     )
 
     def open(self, at: datetime) -> list[TicketFact]:
@@ -106,10 +122,17 @@ class Ticket(Record, Base):
         if not self.solution.strip():
             raise SolutionMissing()
         self._move(IN_PROGRESS, DONE, NotInProgress)
-        self.completed_at, self.waiting = at, False
+        self.completed_at, self.waiting, self.cause_fix_id = at, False, None
         self._index()
         self.changed(at)
         return [TicketCompleted.of(self, before)]
+
+    def complete_with_cause(self, solution: str, fix_id: str, *, at: datetime) -> list[TicketFact]:
+        """Close it, wherever it stands, because its cause is fixed. Raises NotInProgress where it is done."""
+        facts = self.start(by=None, at=at) if self.status == PENDING else []
+        facts += self.complete(solution, at=at)
+        self.cause_fix_id = fix_id
+        return facts
 
     def reopen(self, reason: str, *, at: datetime, keep: bool = True) -> list[TicketFact]:
         """Work on it again; counted, and the solution stays. Without `keep` it is nobody's. Raises NotDone."""
@@ -117,7 +140,7 @@ class Ticket(Record, Base):
         self._move(DONE, IN_PROGRESS, NotDone)
         self.reopen_count += 1
         self.assignee_id = self.assignee_id if keep else None
-        self.completed_at = None
+        self.completed_at = self.cause_fix_id = None
         self.changed(at)
         return [TicketReopened.of(self, before, reason=mask_text(reason))]
 
