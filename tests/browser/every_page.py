@@ -26,6 +26,7 @@ PAGES = {
     "one cause": ("S001", "/causes/{cause}"),
     "new cause": ("A001", "/causes/new"),
     "cause of a ticket": ("A001", "/tickets/{ticket}/cause"),
+    "merge a ticket": ("A001", "/tickets/{ticket}/merge"),
     "sales": ("A001", "/sales?tab=all"),
     "orders": ("M001", "/orders?tab=all"),
     "one order": ("M001", "/orders/{order}"),

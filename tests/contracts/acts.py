@@ -22,6 +22,7 @@ def play(suite: InProcessSuite) -> None:
     player = players(suite)
     reading(suite)
     causes(suite, player)
+    merging(suite, player)
     tickets(suite, player)
     sales(suite, player, items)
 
@@ -143,6 +144,16 @@ def causes(suite: InProcessSuite, player: dict[str, Any]) -> None:
     specialist.made(f"{path}/tickets/batch", {"ticket_ids": [ticket["id"] for ticket in tickets]})
     cause = specialist.made(f"{path}/fix", {"solution": "已按名单补发，请查收邮件"}, version=cause["version"])
     specialist.made(f"{path}/unfix", {"reason": "名单漏了一个区"}, version=cause["version"])
+
+
+def merging(suite: InProcessSuite, player: dict[str, Any]) -> None:
+    """The same question was written down twice; then it was another one after all."""
+    agent = suite.api("A001")
+    bodies = [{"player_id": player["id"], "question": text} for text in ("月卡没到", "月卡还是没到")]
+    stays, goes = (agent.made("/tickets", body) for body in bodies)
+    path = f"/tickets/{goes['id']}"
+    goes = agent.made(f"{path}/merge", {"into_id": stays["id"]}, version=goes["version"])
+    agent.made(f"{path}/unmerge", None, version=goes["version"])
 
 
 def sales(suite: InProcessSuite, player: dict[str, Any], items: list[dict[str, Any]]) -> None:

@@ -214,6 +214,10 @@ API: dict[str, Expected] = {
     "POST /tickets/{ticket_id}/start": Expected("ticket.update", row="ticket"),
     "POST /tickets/{ticket_id}/complete": Expected("ticket.update", row="ticket", body=lambda _: {"solution": "走查"}),
     "POST /tickets/{ticket_id}/reopen": Expected("ticket.update", row="ticket", body=lambda _: {"reason": "走查"}),
+    "POST /tickets/{ticket_id}/merge": Expected(
+        "ticket.update", row="ticket", body=lambda case: {"into_id": case.id("ticket")}
+    ),
+    "POST /tickets/{ticket_id}/unmerge": Expected("ticket.update", row="ticket"),
     "GET /tickets/{ticket_id}/timeline": Expected("ticket.read", row="ticket"),
     "POST /tickets/{ticket_id}/transfers": Expected(
         "ticket.transfer", row="ticket", body=lambda case: {"department_id": case.id("department"), "reason": "走查"}

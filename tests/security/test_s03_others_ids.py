@@ -26,6 +26,7 @@ def fields_of_ids(document: dict[str, Any], schema: dict[str, Any]) -> set[str]:
 BODY_IDS = {
     "POST /tickets": {"player_id": "404", "assignee_id": "404", "session_id": "unchecked", "order_id": "unchecked"},
     "PATCH /tickets/{ticket_id}": {"assignee_id": "404", "cause_id": "404"},
+    "POST /tickets/{ticket_id}/merge": {"into_id": "404"},
     "POST /tickets/{ticket_id}/transfers": {"staff_id": "404", "department_id": "404"},
     "POST /players": {"agent_id": "404", "wechat_account_id": "unchecked"},
     "POST /players/{player_id}/binding": {"agent_id": "404", "wechat_account_id": "unchecked"},
@@ -74,6 +75,7 @@ def bodies(suite: InProcessSuite, rows: Rows, foreign: str) -> list[tuple[str, s
         ("POST", "/orders", {**sale, "player_id": other["player"]["id"]}, None),
         ("POST", "/orders", {**sale, "touch_id": other["touch"]["id"]}, None),
         ("POST", "/packs", {**drafted, "lines": line, "player_id": other["player"]["id"]}, None),
+        ("POST", f"/tickets/{ticket['id']}/merge", {"into_id": other["ticket"]["id"]}, ticket["version"]),
         ("PATCH", f"/packs/{pack['id']}", {"player_id": other["player"]["id"]}, pack["version"]),
     ]
     nobodys = [

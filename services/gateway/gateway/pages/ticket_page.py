@@ -1,11 +1,18 @@
-"""What a ticket's own page shows beside the ticket: its timeline and its cause."""
+"""What a ticket's own page shows beside the ticket: its timeline, its cause, what was merged into it or where it went."""
 
 from gateway.clients import Refused, Unavailable, api
 
 
 def about(ticket: dict) -> dict:
     """What `tickets/_page_body.html` needs."""
-    return {"ticket": ticket, "timeline": timeline(ticket["id"]), "cause": cause_of(ticket.get("cause_id"))}
+    lines = timeline(ticket["id"])
+    return {
+        "ticket": ticket,
+        "timeline": lines,
+        "cause": cause_of(ticket.get("cause_id")),
+        "merged": {line["ticket_id"]: line["ticket_no"] for line in lines if line["ticket_id"] != ticket["id"]},
+        "merged_into_no": next((line["reason"] for line in lines if line["kind"] == "merged"), ""),
+    }
 
 
 def timeline(ticket_id: str) -> list[dict]:

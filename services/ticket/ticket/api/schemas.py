@@ -61,6 +61,12 @@ class NewTransfer(Body):
             raise ValidationError("one_of:staff_id department_id")
 
 
+class Merging(Body):
+    """The ticket of the same player that it goes into."""
+
+    into_id = Id(required=True)
+
+
 class Nothing(Body):
     """A transition that needs no words."""
 
@@ -75,6 +81,7 @@ class TicketQuery(list_query(("created_at", "updated_at", "due_at"), default="-c
     assignee_id = Id()
     department_id = Id()
     cause_id = Id()
+    merged_into_id = Id()
     category = Choices(CATEGORIES)
     priority = Choices(PRIORITIES)
     line = Whole(1, 2, text=True)
@@ -126,6 +133,7 @@ class TicketShown(Schema):
     session_id = fields.String(required=True, allow_none=True)
     order_id = fields.String(required=True, allow_none=True)
     cause_id = fields.String(required=True, allow_none=True)
+    merged_into_id = fields.String(required=True, allow_none=True)
     reopen_count = fields.Integer(required=True)
     due_at = fields.DateTime(required=True)
     overdue = fields.Boolean(required=True)
@@ -141,9 +149,11 @@ TicketPage = page_of(TicketShown)
 
 
 class ChangeShown(Schema):
-    """One line of the timeline."""
+    """One line of the timeline; of the ticket itself, or of one merged into it."""
 
     id = fields.UUID(required=True)
+    ticket_id = fields.UUID(required=True)
+    ticket_no = fields.String(required=True)
     at = fields.DateTime(required=True)
     kind = fields.String(required=True)
     actor_id = fields.String(required=True)

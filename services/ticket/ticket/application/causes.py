@@ -13,6 +13,7 @@ from chassis.data.unit_of_work import UnitOfWork
 from chassis.jobs import store
 from chassis.jobs.job import JobKind
 from chassis.jobs.running import Run
+from chassis.rules import RuleBroken
 from ticket.application.tickets import cause_change, record, snapshot, still_here
 from ticket.domain.cause import OPEN, Cause
 from ticket.domain.events import TicketFact
@@ -62,7 +63,10 @@ def _given(uow: UnitOfWork, cause: Cause, ticket_id: str, ticket: Ticket | None)
     if ticket is None:
         return {"ticket_id": ticket_id, "no": None, "status": 404, "code": "not_found"}
     before, more = snapshot(ticket), cause_change(uow, ticket, cause.id)
-    facts = ticket.edit({"cause_id": cause.id}, at=uow.now())
+    try:
+        facts = ticket.edit({"cause_id": cause.id}, at=uow.now())
+    except RuleBroken as refusal:
+        return {"ticket_id": ticket_id, "no": ticket.no, "status": refusal.status, "code": refusal.code}
     if facts:
         record(uow, ticket, "updated", before, more=more)
         uow.publish(facts)

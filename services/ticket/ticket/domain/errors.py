@@ -65,3 +65,43 @@ class TooLateToUnfix(RuleBroken):
     code = "too_late_to_unfix"
     zh = "解决超过一天，不能整批撤销；请重开原因，再逐张重开工单"
     en = "Fixed more than a day ago: reopen the cause, and its tickets one by one"
+
+
+class DifferentPlayer(RuleBroken):
+    """Only tickets of one player are merged."""
+
+    code = "different_player"
+    zh = "只有同一位玩家的工单可以合并"
+    en = "Only tickets of the same player can be merged"
+
+
+class SameTicket(RuleBroken):
+    """A ticket is not merged into itself."""
+
+    code = "same_ticket"
+    zh = "不能合并到自己"
+    en = "A ticket cannot be merged into itself"
+
+
+class MergedAway(RuleBroken):
+    """A ticket that was merged into another is worked on there, or taken out again first."""
+
+    code = "merged_away"
+    zh = "这张工单已合并到别的工单；在那里处理，或者先拆出来"
+    en = "This ticket is merged into another: work on that one, or take it out again first"
+
+
+class IntoDone(RuleBroken):
+    """An open question is not merged into a ticket that is done, where nobody would answer it."""
+
+    code = "into_done"
+    zh = "未完成的工单不能合并到已完成的工单，请先重开那一张"
+    en = "An open ticket is not merged into one that is done: reopen that one first"
+
+
+class NotMerged(RuleBroken):
+    """Only what was merged is taken out again."""
+
+    code = "not_merged"
+    zh = "这张工单没有合并到别的工单"
+    en = "This ticket is not merged into another"

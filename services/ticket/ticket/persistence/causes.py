@@ -69,7 +69,7 @@ def open_tickets(uow: UnitOfWork, cause_id: str) -> Select[tuple[Ticket]]:
 def completed_by(uow: UnitOfWork, cause_id: str, fix_id: str) -> Select[tuple[Ticket]]:
     """The tickets of a cause that this fix of it completed and that still are, as far as the caller reaches them."""
     done = (Ticket.cause_id == cause_id, Ticket.cause_fix_id == fix_id, Ticket.status == DONE)
-    return uow.select(Ticket).where(*done)
+    return uow.select(Ticket).where(*done, Ticket.merged_into_id.is_(None))
 
 
 def how_many(uow: UnitOfWork, tickets: Select[tuple[Ticket]]) -> int:
