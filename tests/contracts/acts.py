@@ -23,6 +23,7 @@ def play(suite: InProcessSuite) -> None:
     reading(suite)
     causes(suite, player)
     merging(suite, player)
+    articles(suite)
     tickets(suite, player)
     sales(suite, player, items)
 
@@ -154,6 +155,20 @@ def merging(suite: InProcessSuite, player: dict[str, Any]) -> None:
     path = f"/tickets/{goes['id']}"
     goes = agent.made(f"{path}/merge", {"into_id": stays["id"]}, version=goes["version"])
     agent.made(f"{path}/unmerge", None, version=goes["version"])
+
+
+def articles(suite: InProcessSuite) -> None:
+    """What one knows is written down, comes back from review, is published and put away."""
+    author, editor = suite.api("S001"), suite.api("M001")
+    article = author.made("/articles", {"title": "月卡没有到账", "body": "先查渠道回执，一般两小时内到账"})
+    path = f"/articles/{article['id']}"
+    article = author.made(f"{path}/submit", None, version=article["version"])
+    article = editor.made(f"{path}/return", {"reason": "写上怎么查回执"}, version=article["version"])
+    changed = {"body": "在渠道后台按订单号查回执，一般两小时内到账"}
+    article = author.patch(path, changed, version=article["version"]).json
+    article = author.made(f"{path}/submit", None, version=article["version"])
+    article = editor.made(f"{path}/publish", None, version=article["version"])
+    editor.made(f"{path}/archive", None, version=article["version"])
 
 
 def sales(suite: InProcessSuite, player: dict[str, Any], items: list[dict[str, Any]]) -> None:

@@ -28,6 +28,7 @@ BODY_IDS = {
     "PATCH /tickets/{ticket_id}": {"assignee_id": "404", "cause_id": "404"},
     "POST /tickets/{ticket_id}/merge": {"into_id": "404"},
     "POST /tickets/{ticket_id}/transfers": {"staff_id": "404", "department_id": "404"},
+    "POST /articles": {"ticket_id": "404"},
     "POST /players": {"agent_id": "404", "wechat_account_id": "unchecked"},
     "POST /players/{player_id}/binding": {"agent_id": "404", "wechat_account_id": "unchecked"},
     "POST /touches": {"player_id": "404", "opportunity_id": "unchecked"},

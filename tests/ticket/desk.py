@@ -7,7 +7,15 @@ from typing import Any
 from chassis.clock import new_id
 from tests.support.services import Person, ServiceUnderTest
 
-EVERYTHING = ("ticket.read", "ticket.create", "ticket.update", "ticket.transfer", "cause.write", "cause.fix")
+EVERYTHING = (
+    "ticket.read",
+    "ticket.create",
+    "ticket.update",
+    "ticket.transfer",
+    "cause.write",
+    "cause.fix",
+    "article.read",
+)
 
 
 class Desk:
@@ -21,7 +29,9 @@ class Desk:
         self.stranger = self.person(EVERYTHING, department=self.other_department)
         self.supervisor = self.person(EVERYTHING, scope="departments", departments=(self.department,))
         self.specialist = self.person(EVERYTHING, scope="all")
-        self.inspector = self.person(("ticket.read",), scope="all")
+        self.inspector = self.person(("ticket.read", "article.read"), scope="all")
+        self.writer = self.person(("ticket.read", "article.read", "article.write", "article.publish"), scope="all")
+        self.editor = self.person(("article.read", "article.write", "article.publish"), scope="all")
         self.player = self.new_player(self.agent)
         self.know(self.agent, self.colleague, self.stranger, self.supervisor, self.specialist)
 
@@ -82,6 +92,16 @@ class Desk:
             answer = by.post(f"/causes/{cause['id']}/tickets/batch", wanted)
             assert {item["status"] for item in answer.json["items"]} == {200}, answer.text
         found: dict[str, Any] = by.get(f"/causes/{cause['id']}").json
+        return found
+
+    def article(self, *steps: str, **fields: Any) -> dict[str, Any]:
+        """An article of the writer's, taken through some steps by the editor or, where it is handed in, by the writer."""
+        found = self.writer.post("/articles", {"title": "月卡不到账怎么办", "body": "先查渠道回执", **fields}).json
+        for step in steps:
+            by = self.writer if step == "submit" else self.editor
+            answer = by.post(f"/articles/{found['id']}/{step}", version=found["version"])
+            assert answer.status_code == 200, answer.text
+            found = answer.json
         return found
 
     def now(self, ticket: dict[str, Any]) -> dict[str, Any]:

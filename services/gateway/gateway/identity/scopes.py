@@ -10,6 +10,8 @@ SCOPES: dict[str, frozenset[str]] = {
     "player:write": frozenset({"player.create", "player.update", "player.bind"}),
     "ticket:read": frozenset({"ticket.read"}),
     "ticket:write": frozenset({"ticket.create", "ticket.update", "ticket.transfer", "cause.write", "cause.fix"}),
+    "article:read": frozenset({"article.read"}),
+    "article:write": frozenset({"article.write"}),
     "sales:read": frozenset({"sales.read"}),
     "sales:write": frozenset({"touch.create", "order.create", "order.pay"}),
     "catalog:read": frozenset({"item.read", "pack.read", "discount_rule.read"}),

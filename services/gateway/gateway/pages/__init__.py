@@ -5,6 +5,7 @@ from flask import Flask
 from gateway.pages import (
     account,
     api_clients,
+    articles,
     audit,
     causes,
     dead_letters,
@@ -42,6 +43,7 @@ BLUEPRINTS = (
     tickets.blueprint,
     causes.blueprint,
     merging.blueprint,
+    articles.blueprint,
     sales.blueprint,
     orders.blueprint,
     packs.blueprint,

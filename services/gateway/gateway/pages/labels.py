@@ -18,6 +18,7 @@ LABELS = {
     },
     "priority": {"low": _("低"), "normal": _("普通"), "high": _("高"), "urgent": _("紧急")},
     "cause_state": {"open": _("未解决"), "fixed": _("已解决")},
+    "article_state": {"draft": _("草稿"), "review": _("待审核"), "published": _("已发布"), "archived": _("已归档")},
     "line": {"1": _("一线"), "2": _("二线")},
     "channel": {
         "wechat": _("微信"),
@@ -130,6 +131,7 @@ LABELS = {
         "into_id": _("合并到"),
         "ticket_ids": _("工单"),
         "title": _("标题"),
+        "body": _("正文"),
         "due_at": _("时限"),
         "reopen_count": _("重开次数"),
         "completed_at": _("完成时间"),
@@ -217,6 +219,7 @@ LABELS = {
         "not_pending": _("这张工单已经在处理了"),
         "not_in_progress": _("先开始处理，才能完成"),
         "not_done": _("只有完成的工单可以重开"),
+        "own_review": _("自己提交的文章要由别人发布"),
         "merged_away": _("这张工单已合并到别的工单，在那里处理"),
         "into_done": _("未完成的工单不能合并到已完成的，请先重开那一张"),
         "cause_not_fixed": _("这个原因还没有解决，不用重开"),

@@ -41,6 +41,9 @@ ROLE_LABELS = {
         "ticket.export": _("导出工单"),
         "cause.write": _("建原因"),
         "cause.fix": _("解决原因并完成它的工单"),
+        "article.read": _("看知识库"),
+        "article.write": _("写知识库文章"),
+        "article.publish": _("审核和发布文章"),
         "sales.read": _("看销售"),
         "touch.create": _("记接触"),
         "order.create": _("记成交"),
@@ -74,8 +77,8 @@ ROLE_LABELS = {
     },
 }
 _GROUP_OF = {
-    "player": "player", "ticket": "ticket", "cause": "ticket", "sales": "sales", "touch": "sales", "order": "sales",
-    "item": "catalog", "pack": "catalog", "discount_rule": "catalog",
+    "player": "player", "ticket": "ticket", "cause": "ticket", "article": "ticket",
+    "sales": "sales", "touch": "sales", "order": "sales", "item": "catalog", "pack": "catalog", "discount_rule": "catalog",
 }  # fmt: skip
 # (group, its actions) for the matrix of roles, in the glossary's order; what has no group of its own is the company's.
 ACTION_GROUPS: list[tuple[str, list[str]]] = [

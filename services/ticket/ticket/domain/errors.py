@@ -105,3 +105,43 @@ class NotMerged(RuleBroken):
     code = "not_merged"
     zh = "这张工单没有合并到别的工单"
     en = "This ticket is not merged into another"
+
+
+class NotADraft(RuleBroken):
+    """Only a draft is handed in for review (T25)."""
+
+    code = "not_a_draft"
+    zh = "只有草稿可以提交审核"
+    en = "Only a draft can be handed in for review"
+
+
+class NotInReview(RuleBroken):
+    """Only what is in review is published or sent back (T25)."""
+
+    code = "not_in_review"
+    zh = "文章不在审核中"
+    en = "The article is not in review"
+
+
+class OwnReview(RuleBroken):
+    """Nobody publishes what they handed in themselves (T25)."""
+
+    code = "own_review"
+    zh = "自己提交的文章要由别人发布"
+    en = "What you handed in yourself is published by somebody else"
+
+
+class ArticleInArchive(RuleBroken):
+    """What is in the archive is taken out of it before anything else (T25)."""
+
+    code = "article_archived"
+    zh = "文章已归档，请先恢复"
+    en = "The article is archived: restore it first"
+
+
+class NotArchived(RuleBroken):
+    """Only what is in the archive is taken out of it (T25)."""
+
+    code = "not_archived"
+    zh = "文章没有归档"
+    en = "The article is not archived"

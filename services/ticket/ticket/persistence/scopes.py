@@ -5,6 +5,7 @@ from sqlalchemy import ColumnElement, false, or_, select
 from chassis.callers import Caller
 from chassis.data.copies import within_scope
 from chassis.data.unit_of_work import company_wide
+from ticket.domain.article import Article
 from ticket.domain.cause import Cause
 from ticket.domain.copies import PlayerCopy, StaffCopy
 from ticket.domain.ticket import Ticket
@@ -31,4 +32,10 @@ def players_of(caller: Caller) -> ColumnElement[bool]:
     return or_(mine, PlayerCopy.agent_id.is_(None)) if caller.scope.kind == "departments" else mine
 
 
-SCOPES = {Ticket: tickets_of, Transfer: transfers_of, PlayerCopy: players_of, Cause: company_wide}
+SCOPES = {
+    Ticket: tickets_of,
+    Transfer: transfers_of,
+    PlayerCopy: players_of,
+    Cause: company_wide,
+    Article: company_wide,
+}
