@@ -71,7 +71,7 @@ class ArticleShown(Schema):
 ArticlePage = page_of(ArticleShown)
 
 
-class RevisionShown(Schema):
+class ArticleRevisionShown(Schema):
     """What was published once."""
 
     id = fields.UUID(required=True)
@@ -83,4 +83,4 @@ class RevisionShown(Schema):
     published_by = fields.String(required=True)
 
 
-RevisionPage = page_of(RevisionShown)
+ArticleRevisionPage = page_of(ArticleRevisionShown)

@@ -76,7 +76,7 @@ def read(uow: UnitOfWork, article_id: str) -> Shown:
     return read_article(uow, article_id)
 
 
-@routes.get("/articles/<uuid:article_id>/revisions", action="article.read", answer=schemas.RevisionPage)
+@routes.get("/articles/<uuid:article_id>/revisions", action="article.read", answer=schemas.ArticleRevisionPage)
 def revisions(uow: UnitOfWork, article_id: str) -> dict[str, Any]:
     """Read what was published of an article, newest first."""
     return {"items": [revision_view(one) for one in revisions_of(uow, article_id)], "next_cursor": None}
