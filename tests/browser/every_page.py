@@ -28,6 +28,17 @@ PAGES = {
     "one ticket": ("A001", "/tickets/{ticket}"),
     "change a ticket": ("A001", "/tickets/{ticket}?edit=1"),
     "hand over a ticket": ("A001", "/tickets/{ticket}/transfer"),
+    "causes": ("A001", "/causes"),
+    "one cause": ("S001", "/causes/{cause}"),
+    "new cause": ("A001", "/causes/new"),
+    "cause of a ticket": ("A001", "/tickets/{ticket}/cause"),
+    "merge a ticket": ("A001", "/tickets/{ticket}/merge"),
+    "articles": ("A001", "/articles"),
+    "articles in review": ("S001", "/articles?tab=review"),
+    "one article": ("S001", "/articles/{article}"),
+    "change an article": ("S001", "/articles/{article}/edit"),
+    "new article": ("S001", "/articles/new"),
+    "articles for a ticket": ("A001", "/tickets/{ticket}/articles"),
     "sales": ("A001", "/sales?tab=all"),
     "orders": ("M001", "/orders?tab=all"),
     "one order": ("M001", "/orders/{order}"),
@@ -77,6 +88,8 @@ def records(suite: AtWork) -> dict[str, str]:
         "agent": agent.get("/me")["staff"]["id"],
         "ticket": ticket["id"],
         "account": _of(supervisor, "/wechat-accounts?limit=1")["id"],
+        "article": _article(suite.desk("S001"), supervisor)["id"],
+        "cause": _cause(suite.desk("S001"), ticket["id"])["id"],
         "order": _of(supervisor, "/orders?limit=1")["id"],
         "pack": _of(supervisor, "/packs?state=on_sale&limit=1")["id"],
         "item": _of(supervisor, "/items?state=on_sale&limit=1")["id"],
@@ -91,6 +104,23 @@ def _duplicates(agent: Any, supervisor: Any) -> tuple[str, str]:
     reason = {"into_id": kept["id"], "reason": "同一个人"}
     supervisor.post(f"/players/{gone['id']}/merge", reason, 200, version=gone["version"])
     return gone["id"], kept["id"]
+
+
+def _cause(specialist: Any, ticket_id: str) -> dict[str, Any]:
+    """One with a ticket."""
+    cause: dict[str, Any] = specialist.post("/causes", {"title": "周末补给礼包少发 60 钻石", "note": "09:30 更新之后"})
+    specialist.post(f"/causes/{cause['id']}/tickets/batch", {"ticket_ids": [ticket_id]}, status=200)
+    return cause
+
+
+def _article(specialist: Any, supervisor: Any) -> dict[str, Any]:
+    """One that is published and written anew."""
+    made = specialist.post("/articles", {"title": "月卡没有到账怎么办", "body": "先查渠道回执，一般两小时内到账。"})
+    path = f"/articles/{made['id']}"
+    specialist.post(f"{path}/submit", status=200, version=1)
+    published = supervisor.post(f"{path}/publish", status=200, version=2)
+    found: dict[str, Any] = specialist.patch(path, {"body": "先查渠道回执，再请玩家重登。"}, published["version"])
+    return found
 
 
 def _subscription(admin: Any) -> dict[str, Any]:

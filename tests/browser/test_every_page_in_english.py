@@ -12,7 +12,7 @@ __all__ = ["records_there", "screens"]
 LOCALE = "en-US"
 NAMED_BY_DATA = (
     *("home with a player", "home of a supervisor", "one player"),
-    *("one pack", "pack builder with a pack", "one item", "change a player"),
+    *("one pack", "pack builder with a pack", "one item", "change a player", "one cause", "one article"),
 )
 
 

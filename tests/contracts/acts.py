@@ -22,6 +22,9 @@ def play(suite: InProcessSuite) -> None:
     player = players(suite)
     duplicates(suite)
     reading(suite)
+    causes(suite, player)
+    merging(suite, player)
+    articles(suite)
     tickets(suite, player)
     sales(suite, player, items)
 
@@ -143,6 +146,43 @@ def tickets(suite: InProcessSuite, player: dict[str, Any]) -> None:
     ticket = agent.made(f"{path}/reopen", {"reason": "只到了一半"}, version=ticket["version"])
     second_line = {"department_id": suite.departments["二线"], "reason": "请技术看日志"}
     agent.made(f"{path}/transfers", second_line, version=ticket["version"])
+
+
+def causes(suite: InProcessSuite, player: dict[str, Any]) -> None:
+    """Two players' tickets have one cause, which is named better, fixed, and was not fixed after all."""
+    specialist = suite.api("S001")
+    bodies = [{"player_id": player["id"], "question": text} for text in ("补给少了 60 钻石", "礼包里的钻石不对")]
+    tickets = [suite.api("A001").made("/tickets", body) for body in bodies]
+    cause = specialist.made("/causes", {"title": "补给礼包少发钻石"})
+    path = f"/causes/{cause['id']}"
+    cause = specialist.patch(path, {"note": "09:30 更新之后买的都少 60"}, version=cause["version"]).json
+    specialist.made(f"{path}/tickets/batch", {"ticket_ids": [ticket["id"] for ticket in tickets]})
+    cause = specialist.made(f"{path}/fix", {"solution": "已按名单补发，请查收邮件"}, version=cause["version"])
+    specialist.made(f"{path}/unfix", {"reason": "名单漏了一个区"}, version=cause["version"])
+
+
+def merging(suite: InProcessSuite, player: dict[str, Any]) -> None:
+    """The same question was written down twice; then it was another one after all."""
+    agent = suite.api("A001")
+    bodies = [{"player_id": player["id"], "question": text} for text in ("月卡没到", "月卡还是没到")]
+    stays, goes = (agent.made("/tickets", body) for body in bodies)
+    path = f"/tickets/{goes['id']}"
+    goes = agent.made(f"{path}/merge", {"into_id": stays["id"]}, version=goes["version"])
+    agent.made(f"{path}/unmerge", None, version=goes["version"])
+
+
+def articles(suite: InProcessSuite) -> None:
+    """What one knows is written down, comes back from review, is published and put away."""
+    author, editor = suite.api("S001"), suite.api("M001")
+    article = author.made("/articles", {"title": "月卡没有到账", "body": "先查渠道回执，一般两小时内到账"})
+    path = f"/articles/{article['id']}"
+    article = author.made(f"{path}/submit", None, version=article["version"])
+    article = editor.made(f"{path}/return", {"reason": "写上怎么查回执"}, version=article["version"])
+    changed = {"body": "在渠道后台按订单号查回执，一般两小时内到账"}
+    article = author.patch(path, changed, version=article["version"]).json
+    article = author.made(f"{path}/submit", None, version=article["version"])
+    article = editor.made(f"{path}/publish", None, version=article["version"])
+    editor.made(f"{path}/archive", None, version=article["version"])
 
 
 def sales(suite: InProcessSuite, player: dict[str, Any], items: list[dict[str, Any]]) -> None:

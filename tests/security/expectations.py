@@ -19,7 +19,7 @@ from tests.support.suite_in_process import InProcessSuite, Member
 
 ACTORS = ("A001", "M001", "S001", "Q001", "admin")  # one of each role; A001 is whose rows are "own"
 SHARED = {"item", "pack", "discount_rule", "staff", "department", "session", "api_client", "secret", "role", "account"} | {
-    "subscription", "delivery", "network", "dead_letter",
+    "subscription", "delivery", "network", "dead_letter", "cause", "article",
 }  # fmt: skip
 STALE = '"999999"'  # a version no record has: whoever reaches the record is told 412, and nothing changes
 _count = itertools.count(1)
@@ -224,6 +224,10 @@ API: dict[str, Expected] = {
     "POST /tickets/{ticket_id}/start": Expected("ticket.update", row="ticket"),
     "POST /tickets/{ticket_id}/complete": Expected("ticket.update", row="ticket", body=lambda _: {"solution": "走查"}),
     "POST /tickets/{ticket_id}/reopen": Expected("ticket.update", row="ticket", body=lambda _: {"reason": "走查"}),
+    "POST /tickets/{ticket_id}/merge": Expected(
+        "ticket.update", row="ticket", body=lambda case: {"into_id": case.id("ticket")}
+    ),
+    "POST /tickets/{ticket_id}/unmerge": Expected("ticket.update", row="ticket"),
     "GET /tickets/{ticket_id}/timeline": Expected("ticket.read", row="ticket"),
     "POST /tickets/{ticket_id}/transfers": Expected(
         "ticket.transfer", row="ticket", body=lambda case: {"department_id": case.id("department"), "reason": "走查"}
@@ -232,6 +236,26 @@ API: dict[str, Expected] = {
     "POST /transfers/{transfer_id}/return": Expected(
         "ticket.transfer", row="transfer", body=lambda _: {"reason": "走查"}
     ),
+    "GET /causes": Expected("ticket.read", listed="cause"),
+    "POST /causes": Expected("cause.write", body=lambda _: {"title": _unique("走查")}),
+    "GET /causes/{cause_id}": Expected("ticket.read", row="cause"),
+    "PATCH /causes/{cause_id}": Expected("cause.write", row="cause", body=lambda _: {"title": "走查"}),
+    "POST /causes/{cause_id}/tickets/batch": Expected(
+        "ticket.update", row="cause", body=lambda case: {"ticket_ids": [case.id("ticket")]}
+    ),
+    "POST /causes/{cause_id}/fix": Expected("cause.fix", row="cause", body=lambda _: {"solution": "走查"}),
+    "POST /causes/{cause_id}/reopen": Expected("cause.fix", row="cause", body=lambda _: {"reason": "走查"}),
+    "POST /causes/{cause_id}/unfix": Expected("cause.fix", row="cause", body=lambda _: {"reason": "走查"}),
+    "GET /articles": Expected("article.read", listed="article"),
+    "POST /articles": Expected("article.write", body=lambda _: {"title": "走查", "body": "走查"}),
+    "GET /articles/{article_id}": Expected("article.read", row="article"),
+    "GET /articles/{article_id}/revisions": Expected("article.read", row="article"),
+    "PATCH /articles/{article_id}": Expected("article.write", row="article", body=lambda _: {"title": "走查"}),
+    "POST /articles/{article_id}/submit": Expected("article.write", row="article"),
+    "POST /articles/{article_id}/return": Expected("article.publish", row="article", body=lambda _: {"reason": "走查"}),
+    "POST /articles/{article_id}/publish": Expected("article.publish", row="article"),
+    "POST /articles/{article_id}/archive": Expected("article.publish", row="article"),
+    "POST /articles/{article_id}/restore": Expected("article.publish", row="article"),
     "GET /ticket-summary": Expected("ticket.read", row="player", query=_of_player),
     "GET /ticket-counters": Expected("ticket.read"),
     # sales
@@ -308,6 +332,8 @@ KIND_OF_PART = {
     "delivery_id": "delivery",
     "network_id": "network",
     "letter_id": "dead_letter",
+    "cause_id": "cause",
+    "article_id": "article",
 }
 
 

@@ -26,8 +26,10 @@ def fields_of_ids(document: dict[str, Any], schema: dict[str, Any]) -> set[str]:
 # another service that is only noted down; nothing of it is ever shown.
 BODY_IDS = {
     "POST /tickets": {"player_id": "404", "assignee_id": "404", "session_id": "unchecked", "order_id": "unchecked"},
-    "PATCH /tickets/{ticket_id}": {"assignee_id": "404"},
+    "PATCH /tickets/{ticket_id}": {"assignee_id": "404", "cause_id": "404"},
+    "POST /tickets/{ticket_id}/merge": {"into_id": "404"},
     "POST /tickets/{ticket_id}/transfers": {"staff_id": "404", "department_id": "404"},
+    "POST /articles": {"ticket_id": "404"},
     "POST /players": {"agent_id": "404", "wechat_account_id": "unchecked"},
     "POST /players/{player_id}/binding": {"agent_id": "404", "wechat_account_id": "unchecked"},
     "POST /players/{player_id}/merge": {"into_id": "404"},
@@ -76,12 +78,15 @@ def bodies(suite: InProcessSuite, rows: Rows, foreign: str) -> list[tuple[str, s
         ("POST", "/orders", {**sale, "player_id": other["player"]["id"]}, None),
         ("POST", "/orders", {**sale, "touch_id": other["touch"]["id"]}, None),
         ("POST", "/packs", {**drafted, "lines": line, "player_id": other["player"]["id"]}, None),
+        ("POST", f"/tickets/{ticket['id']}/merge", {"into_id": other["ticket"]["id"]}, ticket["version"]),
         ("PATCH", f"/packs/{pack['id']}", {"player_id": other["player"]["id"]}, pack["version"]),
     ]
     nobodys = [
         ("POST", "/tickets", {"player_id": NOBODYS, "question": "?"}, None),
         ("POST", "/tickets", {"player_id": player, "question": "?", "assignee_id": NOBODYS}, None),
         ("PATCH", f"/tickets/{ticket['id']}", {"assignee_id": NOBODYS}, ticket["version"]),
+        ("PATCH", f"/tickets/{ticket['id']}", {"cause_id": NOBODYS}, ticket["version"]),
+        ("POST", f"/causes/{NOBODYS}/tickets/batch", {"ticket_ids": [ticket["id"]]}, None),
         ("POST", f"/tickets/{ticket['id']}/transfers", {"staff_id": NOBODYS, "reason": "?"}, ticket["version"]),
         ("POST", f"/tickets/{ticket['id']}/transfers", {"department_id": NOBODYS, "reason": "?"}, ticket["version"]),
         ("POST", "/players", {"wechat_id": "wx_s3", "agent_id": NOBODYS}, None),
@@ -113,6 +118,15 @@ def test_an_unknown_item_in_a_pack_is_a_wrong_field(suite: InProcessSuite, rows:
     for path in ("/packs", "/packs/preview"):
         answer = suite.api("A001").post(path, body)
         assert (answer.status_code, answer.json["errors"][0]["pointer"]) == (422, "/lines/0/item_id")
+
+
+def test_an_id_out_of_reach_in_a_batch_is_as_one_of_nobody(suite: InProcessSuite, rows: Rows):
+    own, other = rows.of["A001"]["ticket"]["id"], rows.of["B001"]["ticket"]["id"]
+    path = f"/causes/{rows.shared['cause']['id']}/tickets/batch"
+    before = suite.api("admin").get(f"/tickets/{other}").json
+    told = suite.api("A001").post(path, {"ticket_ids": [own, other, NOBODYS]}).json["items"]
+    assert [(one["status"], one["no"]) for one in told[1:]] == [(404, None)] * 2
+    assert suite.api("admin").get(f"/tickets/{other}").json == before
 
 
 def test_a_department_out_of_a_supervisors_reach_is_not_found_either(suite: InProcessSuite, rows: Rows):

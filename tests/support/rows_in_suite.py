@@ -53,6 +53,12 @@ def make_rows(suite: InProcessSuite) -> Rows:
     client = admin.made("/api-clients", {"name": f"系统 {new_id()[-8:]}", "scopes": ["player:read"]})
     rows.shared["api_client"], rows.shared["secret"] = client, client["secrets"][0]
     _make_integration(suite, rows)
+    if suite.has("ticket"):
+        specialist = suite.api("S001")
+        rows.shared["cause"] = specialist.made("/causes", {"title": "走查的原因"})
+        article = specialist.made("/articles", {"title": "走查的文章", "body": "先查日志"})
+        specialist.made(f"/articles/{article['id']}/submit", None, version=1)
+        rows.shared["article"] = suite.api("M001").made(f"/articles/{article['id']}/publish", None, version=2)
     if suite.has("catalog"):
         _make_catalog(suite, rows)
     if suite.has("player", "ticket", "sales", "catalog"):

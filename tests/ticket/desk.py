@@ -7,7 +7,15 @@ from typing import Any
 from chassis.clock import new_id
 from tests.support.services import Person, ServiceUnderTest
 
-EVERYTHING = ("ticket.read", "ticket.create", "ticket.update", "ticket.transfer")
+EVERYTHING = (
+    "ticket.read",
+    "ticket.create",
+    "ticket.update",
+    "ticket.transfer",
+    "cause.write",
+    "cause.fix",
+    "article.read",
+)
 
 
 class Desk:
@@ -21,7 +29,9 @@ class Desk:
         self.stranger = self.person(EVERYTHING, department=self.other_department)
         self.supervisor = self.person(EVERYTHING, scope="departments", departments=(self.department,))
         self.specialist = self.person(EVERYTHING, scope="all")
-        self.inspector = self.person(("ticket.read",), scope="all")
+        self.inspector = self.person(("ticket.read", "article.read"), scope="all")
+        self.writer = self.person(("ticket.read", "article.read", "article.write", "article.publish"), scope="all")
+        self.editor = self.person(("article.read", "article.write", "article.publish"), scope="all")
         self.player = self.new_player(self.agent)
         self.know(self.agent, self.colleague, self.stranger, self.supervisor, self.specialist)
 
@@ -72,6 +82,32 @@ class Desk:
         by.references = {}
         assert answer.status_code == 201, answer.text
         return answer.json
+
+    def cause(self, *tickets: dict[str, Any], by: Person | None = None, **fields: Any) -> dict[str, Any]:
+        """Name a cause and give it these tickets; returns the cause."""
+        by = by or self.specialist
+        cause = by.post("/causes", {"title": "周末礼包少发钻石", **fields}).json
+        if tickets:
+            wanted = {"ticket_ids": [ticket["id"] for ticket in tickets]}
+            answer = by.post(f"/causes/{cause['id']}/tickets/batch", wanted)
+            assert {item["status"] for item in answer.json["items"]} == {200}, answer.text
+        found: dict[str, Any] = by.get(f"/causes/{cause['id']}").json
+        return found
+
+    def article(self, *steps: str, **fields: Any) -> dict[str, Any]:
+        """An article of the writer's, taken through some steps by the editor or, where it is handed in, by the writer."""
+        found = self.writer.post("/articles", {"title": "月卡不到账怎么办", "body": "先查渠道回执", **fields}).json
+        for step in steps:
+            by = self.writer if step == "submit" else self.editor
+            answer = by.post(f"/articles/{found['id']}/{step}", version=found["version"])
+            assert answer.status_code == 200, answer.text
+            found = answer.json
+        return found
+
+    def now(self, ticket: dict[str, Any]) -> dict[str, Any]:
+        """A ticket as it is now."""
+        found: dict[str, Any] = self.specialist.get(f"/tickets/{ticket['id']}").json
+        return found
 
     def move(self, ticket: dict[str, Any], *steps: str, by: Person | None = None, **fields: Any) -> dict[str, Any]:
         """Take a ticket through some transitions; returns it as it is then."""

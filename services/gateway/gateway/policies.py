@@ -26,6 +26,7 @@ class Role:
 _READ = {
     "player.read",
     "ticket.read",
+    "article.read",
     "sales.read",
     "item.read",
     "pack.read",
@@ -33,17 +34,18 @@ _READ = {
     "staff.read",
     "department.read",
 }
-_TICKETS = {"ticket.read", "ticket.create", "ticket.update", "ticket.transfer"}
+_TICKETS = {"ticket.read", "ticket.create", "ticket.update", "ticket.transfer", "cause.write"}
+_ARTICLES = {"article.write", "article.publish"}
 _AGENT = _READ | _TICKETS | {
     "player.create", "player.update", "player.bind", "player.phone.reveal", "touch.create", "order.create", "order.pay",
     "pack.create", "pack.publish",
 }  # fmt: skip
-_SUPERVISOR = _AGENT | {
+_SUPERVISOR = _AGENT | _ARTICLES | {
     "player.phone.see", "player.delete", "player.merge", "player.export", "player.import", "ticket.export",
-    "sales.export", "order.approve", "pack.approve", "item.sync", "item.adjust", "event.read",
+    "sales.export", "cause.fix", "order.approve", "pack.approve", "item.sync", "item.adjust", "event.read",
     "audit.read", "audit.export",
 }  # fmt: skip
-_ADMIN = _READ | {
+_ADMIN = _READ | _ARTICLES | {
     "player.create", "player.update", "player.delete", "player.merge", "player.bind", "player.phone.see",
     "player.phone.reveal", "player.export", "player.import", "player.erase", "ticket.export", "sales.export",
     "item.sync", "item.adjust", "pack.create", "pack.publish", "pack.approve", "discount_rule.write", "staff.write",
@@ -56,7 +58,7 @@ ROLES: dict[str, Role] = {
     role.code: role
     for role in (
         Role("agent", "客服", "Agent", SELF, frozenset(_AGENT)),
-        Role("specialist", "二线", "Specialist", ALL, frozenset(_READ | _TICKETS)),
+        Role("specialist", "二线", "Specialist", ALL, frozenset(_READ | _TICKETS | _ARTICLES | {"cause.fix"})),
         Role("inspector", "质检", "Quality inspector", ALL, frozenset(_READ)),
         Role("supervisor", "主管", "Supervisor", DEPARTMENT_AND_BELOW, frozenset(_SUPERVISOR)),
         Role("admin", "管理员", "Administrator", ALL, frozenset(_ADMIN)),

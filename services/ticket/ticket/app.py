@@ -7,7 +7,8 @@ from chassis.http.log import log_routes
 from chassis.jobs.routes import job_routes
 from chassis.ops.settings import Settings
 from chassis.service import Service
-from ticket.api import exports, tickets, transfers
+from ticket.api import articles, causes, exports, tickets, transfers
+from ticket.application.causes import KIND
 from ticket.domain.base import Base
 from ticket.messaging import leavers
 from ticket.messaging.consumers import SUBSCRIPTIONS
@@ -20,10 +21,19 @@ SERVICE = Service(
     settings=Settings,
     metadata=Base.metadata,
     migrations=Path(__file__).parent / "migrations",
-    blueprints=(tickets.routes, transfers.routes, exports.routes, job_routes(), log_routes(), dead_letter_routes()),
+    blueprints=(
+        tickets.routes,
+        transfers.routes,
+        causes.routes,
+        articles.routes,
+        exports.routes,
+        job_routes(),
+        log_routes(),
+        dead_letter_routes(),
+    ),
     scopes=SCOPES,
-    emits=("ticket.",),
+    emits=("ticket.", "cause.", "article."),
     subscriptions=SUBSCRIPTIONS,
     references={"player": PLAYERS, "staff": STAFF},
-    jobs=(exports.TICKETS.kind, leavers.HANDOVER),
+    jobs=(exports.TICKETS.kind, leavers.HANDOVER, KIND),
 )

@@ -40,6 +40,11 @@ ROLE_LABELS = {
         "ticket.update": _("处理工单"),
         "ticket.transfer": _("转交工单"),
         "ticket.export": _("导出工单"),
+        "cause.write": _("建原因"),
+        "cause.fix": _("解决原因并完成它的工单"),
+        "article.read": _("看知识库"),
+        "article.write": _("写知识库文章"),
+        "article.publish": _("审核和发布文章"),
         "sales.read": _("看销售"),
         "touch.create": _("记接触"),
         "order.create": _("记成交"),
@@ -94,8 +99,8 @@ ROLE_LABELS = {
     "field_mask": {"none": _("不掩码"), "lists": _("列表里掩码"), "everywhere": _("处处掩码")},
 }
 _GROUP_OF = {
-    "player": "player", "ticket": "ticket", "sales": "sales", "touch": "sales", "order": "sales",
-    "item": "catalog", "pack": "catalog", "discount_rule": "catalog",
+    "player": "player", "ticket": "ticket", "cause": "ticket", "article": "ticket",
+    "sales": "sales", "touch": "sales", "order": "sales", "item": "catalog", "pack": "catalog", "discount_rule": "catalog",
 }  # fmt: skip
 # (group, its actions) for the matrix of roles, in the glossary's order; what has no group of its own is the company's.
 ACTION_GROUPS: list[tuple[str, list[str]]] = [

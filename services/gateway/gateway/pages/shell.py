@@ -21,6 +21,7 @@ NAVIGATION = (
     ("sales.read", "orders.index", "order", _("订单"), "o"),
     ("pack.read", "packs.index", "gift", _("礼包"), "l"),
     ("item.read", "items.index", "gem", _("物品"), "w"),
+    ("article.read", "articles.index", "doc", _("知识库"), "k"),
 )
 MODULES = (
     "keys",
@@ -35,6 +36,7 @@ MODULES = (
     "forms",
     "home",
     "packs",
+    "articles",
 )
 
 

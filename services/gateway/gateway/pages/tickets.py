@@ -7,11 +7,12 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from gateway.clients import Refused, Unavailable, api
+from gateway.clients import api
 from gateway.identity import current, directory
 from gateway.pages import home
 from gateway.pages.answers import inner, page, saved, shown, typed, version, wants_fragment
 from gateway.pages.jobs import ask_export
+from gateway.pages.ticket_page import about, cause_of
 from gateway.policies import requires
 
 blueprint = Blueprint("tickets", __name__)
@@ -25,7 +26,7 @@ TABS = {
     "done": _l("最近完成"),
     "all": _l("全部"),
 }
-FILTERS = ("q", "status", "category", "priority", "line", "assignee_id", "player_id")
+FILTERS = ("q", "status", "category", "priority", "line", "assignee_id", "player_id", "cause_id")
 
 
 @blueprint.get("/tickets")
@@ -34,7 +35,10 @@ def index():
     """The list; the address is its whole state."""
     tab = request.args.get("tab", "mine" if current.role in ("agent", "specialist") else "all")
     found = api.get("/tickets", params=_list_filters(tab)).json
-    return page("tickets/index.html", "tickets/_rows.html", tab=tab, tabs=TABS, tickets=found, staff=directory())
+    cause = cause_of(request.args.get("cause_id"))
+    return page(
+        "tickets/index.html", "tickets/_rows.html", tab=tab, tabs=TABS, tickets=found, staff=directory(), cause=cause
+    )
 
 
 @blueprint.get("/tickets/<ticket_id>")
@@ -45,8 +49,7 @@ def one(ticket_id):
     return page(
         "tickets/one.html",
         "tickets/_page_body.html",
-        ticket=ticket,
-        timeline=timeline(ticket_id),
+        **about(ticket),
         edit="edit" in request.args,
         ask=request.args.get("ask"),
     )
@@ -158,7 +161,7 @@ def _asking(ticket: dict, what: str) -> Response:
         response.headers.update({"HX-Retarget": "#dialog", "HX-Reswap": "innerHTML"})
         return response
     if place == "page":
-        return shown("tickets/_page_body.html", ticket=ticket, ask=what, timeline=timeline(ticket["id"]))
+        return shown("tickets/_page_body.html", ask=what, **about(ticket))
     return shown("tickets/_row.html", ticket=ticket, open=True, ask=what, place=place)
 
 
@@ -172,8 +175,7 @@ def _changed(ticket: dict, text: str, undo: dict | None = None, open: str = "") 
             back=url_for(".one", ticket_id=ticket["id"]),
             text=text,
             undo=undo,
-            ticket=ticket,
-            timeline=timeline(ticket["id"]),
+            **about(ticket),
         )
     if place == "tr":
         return saved("tickets/_tr.html", back=back, text=text, undo=undo, ticket=ticket)
@@ -233,15 +235,6 @@ def _receiver(value: str) -> dict:
 
 def _row_state(arguments: Mapping[str, str]) -> dict:
     return {"open": "open" in arguments, "edit": "edit" in arguments, "ask": arguments.get("ask"), "place": "row"}
-
-
-def timeline(ticket_id: str) -> list[dict]:
-    """Every change, newest first; empty when it cannot be read."""
-    try:
-        items = api.get(f"/tickets/{ticket_id}/timeline").json["items"]
-    except (Refused, Unavailable):
-        return []
-    return sorted(items, key=lambda item: item["at"], reverse=True)
 
 
 def departments() -> list[dict]:

@@ -36,6 +36,7 @@ class TicketEdit(Body):
     priority = Choice(PRIORITIES)
     assignee_id = Id(allow_none=True)
     waiting = Flag()
+    cause_id = Id(allow_none=True)
 
 
 class Completion(Body):
@@ -65,6 +66,12 @@ class NewTransfer(Body):
             raise ValidationError("one_of:staff_id department_id")
 
 
+class Merging(Body):
+    """The ticket of the same player that it goes into."""
+
+    into_id = Id(required=True)
+
+
 class Nothing(Body):
     """A transition that needs no words."""
 
@@ -79,6 +86,8 @@ class TicketQuery(list_query(("created_at", "updated_at", "due_at"), default="-c
     status = Choices(STATUSES)
     assignee_id = Id()
     department_id = Id()
+    cause_id = Id()
+    merged_into_id = Id()
     category = Choices(CATEGORIES)
     priority = Choices(PRIORITIES)
     line = Whole(1, 2, text=True)
@@ -120,6 +129,8 @@ class TicketShown(Schema):
     department_id = fields.String(required=True, allow_none=True)
     session_id = fields.String(required=True, allow_none=True)
     order_id = fields.String(required=True, allow_none=True)
+    cause_id = fields.String(required=True, allow_none=True)
+    merged_into_id = fields.String(required=True, allow_none=True)
     reopen_count = fields.Integer(required=True)
     due_at = fields.DateTime(required=True)
     overdue = fields.Boolean(required=True)
@@ -135,9 +146,11 @@ TicketPage = page_of(TicketShown)
 
 
 class ChangeShown(Schema):
-    """One line of the timeline."""
+    """One line of the timeline; of the ticket itself, or of one merged into it."""
 
     id = fields.UUID(required=True)
+    ticket_id = fields.UUID(required=True)
+    ticket_no = fields.String(required=True)
     at = fields.DateTime(required=True)
     kind = fields.String(required=True)
     actor_id = fields.String(required=True)

@@ -9,7 +9,7 @@ from chassis.data.unit_of_work import UnitOfWork
 from chassis.http.routes import Routes
 from ticket.api import schemas
 from ticket.api.views import change_view, summary_view, ticket_view
-from ticket.application import tickets
+from ticket.application import merging, tickets
 from ticket.domain.ticket import Ticket
 from ticket.persistence import queries
 from ticket.settings import timezone
@@ -55,7 +55,7 @@ def read(uow: UnitOfWork, ticket_id: str) -> Ticket:
     body=schemas.TicketEdit,
     answer=schemas.TicketShown,
     references={"assignee_id": "staff"},
-    problems={409: "solution_missing"},
+    problems={409: "solution_missing, merged_away"},
 )
 def edit(uow: UnitOfWork, ticket_id: str, version: int, body: dict[str, Any]) -> Ticket:
     """Change a ticket's fields."""
@@ -93,17 +93,42 @@ def complete(uow: UnitOfWork, ticket_id: str, version: int, body: dict[str, Any]
     body=schemas.Reopening,
     answer=schemas.TicketShown,
     versioned=True,
-    problems={409: "not_done"},
+    problems={409: "not_done, merged_away"},
 )
 def reopen(uow: UnitOfWork, ticket_id: str, version: int, body: dict[str, Any]) -> Ticket:
     """Open a completed ticket again."""
     return tickets.reopen_ticket(uow, ticket_id, body["reason"], version=version)
 
 
+@routes.post(
+    "/tickets/<uuid:ticket_id>/merge",
+    action="ticket.update",
+    body=schemas.Merging,
+    answer=schemas.TicketShown,
+    versioned=True,
+    problems={409: "same_ticket, different_player, merged_away, into_done"},
+)
+def merge(uow: UnitOfWork, ticket_id: str, version: int, body: dict[str, Any]) -> Ticket:
+    """Merge a ticket into another one of the same player."""
+    return merging.merge_ticket(uow, ticket_id, body["into_id"], version=version)
+
+
+@routes.post(
+    "/tickets/<uuid:ticket_id>/unmerge",
+    action="ticket.update",
+    answer=schemas.TicketShown,
+    versioned=True,
+    problems={409: "not_merged"},
+)
+def unmerge(uow: UnitOfWork, ticket_id: str, version: int) -> Ticket:
+    """Take a merged ticket out again, as it was before."""
+    return merging.unmerge_ticket(uow, ticket_id, version=version)
+
+
 @routes.get("/tickets/<uuid:ticket_id>/timeline", action="ticket.read", answer=schemas.TimelinePage)
 def timeline(uow: UnitOfWork, ticket_id: str) -> dict[str, Any]:
-    """Read every change of a ticket: what, who, when."""
-    return {"items": [change_view(change) for change in queries.timeline(uow, ticket_id)], "next_cursor": None}
+    """Read every change of a ticket and of what was merged into it: what, who, when."""
+    return {"items": [change_view(*line) for line in queries.timeline(uow, ticket_id)], "next_cursor": None}
 
 
 @routes.get("/ticket-summary", action="ticket.read", query=schemas.SummaryQuery, answer=schemas.SummaryShown)

@@ -29,6 +29,8 @@ def ticket_view(ticket: Ticket, _who: Caller | None = None) -> dict[str, Any]:
         "department_id": ticket.department_id,
         "session_id": ticket.session_id,
         "order_id": ticket.order_id,
+        "cause_id": ticket.cause_id,
+        "merged_into_id": ticket.merged_into_id,
         "reopen_count": ticket.reopen_count,
         "due_at": rfc3339(ticket.due_at),
         "overdue": ticket.is_overdue(utc_now()),
@@ -41,10 +43,12 @@ def ticket_view(ticket: Ticket, _who: Caller | None = None) -> dict[str, Any]:
     }
 
 
-def change_view(change: TicketChange) -> dict[str, Any]:
+def change_view(change: TicketChange, ticket_no: str) -> dict[str, Any]:
     """One line of the timeline."""
     return {
         "id": change.id,
+        "ticket_id": change.ticket_id,
+        "ticket_no": ticket_no,
         "at": rfc3339(change.at),
         "kind": change.kind,
         "actor_id": change.actor_id,

@@ -10,6 +10,7 @@ from sqlalchemy import case, select, update
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.facts.erasing import ERASED, blank_facts, forget_answers
 from chassis.jobs.store import withdraw_files
+from ticket.application.articles import erase_drafts
 from ticket.domain.ticket import Ticket, TicketChange
 from ticket.domain.transfer import Transfer
 
@@ -32,5 +33,6 @@ def erase_texts(uow: UnitOfWork, players: Sequence[str]) -> None:
     transfers = update(Transfer).where(Transfer.ticket_id.in_(ids))
     uow.session.execute(transfers.values(reason=ERASED), execution_options=once)
     blank_facts(uow.session, ids, {"question": ERASED, "solution": "", "reason": ERASED})
+    erase_drafts(uow, ids)
     forget_answers(uow.session, [*players, *ids])
     withdraw_files(uow.session)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from chassis.clock import new_id, rfc3339
@@ -10,6 +11,7 @@ from chassis.data.copies import must_be_in_service
 from chassis.data.numbers import daily_number
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.rules import NotFound
+from ticket.domain.cause import Cause
 from ticket.domain.copies import PlayerCopy, StaffCopy
 from ticket.domain.events import TicketFact
 from ticket.domain.ticket import Ticket, TicketChange
@@ -55,7 +57,15 @@ def edit_ticket(uow: UnitOfWork, ticket_id: str, fields: Mapping[str, Any], *, v
     values = dict(fields)
     if values.get("assignee_id"):
         values["department_id"] = department_of(uow, values["assignee_id"])
-    return _change(uow, ticket_id, version, "updated", lambda ticket: ticket.edit(values, at=uow.now()))
+    ticket = uow.for_update(Ticket, ticket_id, version)
+    more = cause_change(uow, ticket, values["cause_id"]) if "cause_id" in values else {}
+    return _changed(uow, ticket, "updated", lambda found: found.edit(values, at=uow.now()), more=more)
+
+
+def cause_change(uow: UnitOfWork, ticket: Ticket, cause_id: str | None) -> dict[str, Any]:
+    """How the timeline tells that the ticket gets this cause: by titles. Raises NotFound where there is no such cause."""
+    titles = [uow.get(Cause, one).title if one else None for one in (ticket.cause_id, cause_id)]
+    return {"cause": {"before": titles[0], "after": titles[1]}} if cause_id != ticket.cause_id else {}
 
 
 def start_ticket(uow: UnitOfWork, ticket_id: str, *, version: int) -> Ticket:
@@ -94,11 +104,22 @@ def _change(
     *,
     reason: str | None = None,
 ) -> Ticket:
-    ticket = uow.for_update(Ticket, ticket_id, version)
+    return _changed(uow, uow.for_update(Ticket, ticket_id, version), kind, rule, reason=reason)
+
+
+def _changed(
+    uow: UnitOfWork,
+    ticket: Ticket,
+    kind: str,
+    rule: Callable[[Ticket], list[TicketFact]],
+    *,
+    reason: str | None = None,
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> Ticket:
     before = snapshot(ticket)
     facts = rule(ticket)
     if facts:
-        record(uow, ticket, kind, before, reason=reason)
+        record(uow, ticket, kind, before, reason=reason, more=more)
         uow.publish(facts)
     return ticket
 
@@ -108,8 +129,16 @@ def snapshot(ticket: Ticket) -> dict[str, Any]:
     return {name: getattr(ticket, name) for name in _TRACKED}
 
 
-def record(uow: UnitOfWork, ticket: Ticket, kind: str, before: Mapping[str, Any], *, reason: str | None = None) -> None:
-    """Put one line on the timeline: what differs from `before`."""
+def record(
+    uow: UnitOfWork,
+    ticket: Ticket,
+    kind: str,
+    before: Mapping[str, Any],
+    *,
+    reason: str | None = None,
+    more: Mapping[str, Any] = MappingProxyType({}),
+) -> None:
+    """Put one line on the timeline: what differs from `before`, and what `more` tells in the same form."""
     changes = {
         name: {"before": _plain(value), "after": _plain(getattr(ticket, name))}
         for name, value in before.items()
@@ -122,7 +151,7 @@ def record(uow: UnitOfWork, ticket: Ticket, kind: str, before: Mapping[str, Any]
             at=uow.now(),
             kind=kind,
             actor_id=uow.caller.id,
-            changes=changes,
+            changes={**changes, **more},
             reason=reason,
         )
     )

@@ -49,3 +49,99 @@ class TransferDecided(RuleBroken):
     code = "transfer_decided"
     zh = "这次转交已经处理过"
     en = "This hand-over has been decided already"
+
+
+class CauseNotFixed(RuleBroken):
+    """Only a cause that is fixed can be opened again (T33)."""
+
+    code = "cause_not_fixed"
+    zh = "这个原因还没有解决，不用重开"
+    en = "This cause is not fixed, so there is nothing to open again"
+
+
+class TooLateToUnfix(RuleBroken):
+    """A fix is taken back within a day; later each ticket is reopened for itself (T33)."""
+
+    code = "too_late_to_unfix"
+    zh = "解决超过一天，不能整批撤销；请重开原因，再逐张重开工单"
+    en = "Fixed more than a day ago: reopen the cause, and its tickets one by one"
+
+
+class DifferentPlayer(RuleBroken):
+    """Only tickets of one player are merged."""
+
+    code = "different_player"
+    zh = "只有同一位玩家的工单可以合并"
+    en = "Only tickets of the same player can be merged"
+
+
+class SameTicket(RuleBroken):
+    """A ticket is not merged into itself."""
+
+    code = "same_ticket"
+    zh = "不能合并到自己"
+    en = "A ticket cannot be merged into itself"
+
+
+class MergedAway(RuleBroken):
+    """A ticket that was merged into another is worked on there, or taken out again first."""
+
+    code = "merged_away"
+    zh = "这张工单已合并到别的工单；在那里处理，或者先拆出来"
+    en = "This ticket is merged into another: work on that one, or take it out again first"
+
+
+class IntoDone(RuleBroken):
+    """An open question is not merged into a ticket that is done, where nobody would answer it."""
+
+    code = "into_done"
+    zh = "未完成的工单不能合并到已完成的工单，请先重开那一张"
+    en = "An open ticket is not merged into one that is done: reopen that one first"
+
+
+class NotMerged(RuleBroken):
+    """Only what was merged is taken out again."""
+
+    code = "not_merged"
+    zh = "这张工单没有合并到别的工单"
+    en = "This ticket is not merged into another"
+
+
+class NotADraft(RuleBroken):
+    """Only a draft is handed in for review (T25)."""
+
+    code = "not_a_draft"
+    zh = "只有草稿可以提交审核"
+    en = "Only a draft can be handed in for review"
+
+
+class NotInReview(RuleBroken):
+    """Only what is in review is published or sent back (T25)."""
+
+    code = "not_in_review"
+    zh = "文章不在审核中"
+    en = "The article is not in review"
+
+
+class OwnReview(RuleBroken):
+    """Nobody publishes what they handed in themselves (T25)."""
+
+    code = "own_review"
+    zh = "自己提交的文章要由别人发布"
+    en = "What you handed in yourself is published by somebody else"
+
+
+class ArticleInArchive(RuleBroken):
+    """What is in the archive is taken out of it before anything else (T25)."""
+
+    code = "article_archived"
+    zh = "文章已归档，请先恢复"
+    en = "The article is archived: restore it first"
+
+
+class NotArchived(RuleBroken):
+    """Only what is in the archive is taken out of it (T25)."""
+
+    code = "not_archived"
+    zh = "文章没有归档"
+    en = "The article is not archived"

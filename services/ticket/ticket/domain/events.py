@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _STATE = (
     "no", "player_id", "question", "solution", "category", "priority", "status", "waiting", "line", "assignee_id",
     "department_id", "session_id", "order_id", "reopen_count", "due_at", "created_by", "created_at", "started_at",
-    "completed_at",
+    "completed_at", "cause_id", "merged_into_id",
 )  # fmt: skip
 
 
@@ -48,6 +48,8 @@ class TicketFact(Event):
     created_at: datetime
     started_at: datetime | None
     completed_at: datetime | None
+    cause_id: str | None = None
+    merged_into_id: str | None = None
 
     @classmethod
     def of(cls, ticket: Ticket, before: Mapping[str, Any] | None = None, **more: Any) -> Self:
@@ -101,3 +103,19 @@ class TicketTransferred(TicketFact):
     transfer_id: str
     transfer_state: str
     reason: str
+
+
+@fact("ticket.merged.v1")
+@dataclass(frozen=True, kw_only=True)
+class TicketMerged(TicketFact):
+    """A ticket was merged into another of the same player, where it is worked on from now."""
+
+    merged_into_no: str
+
+
+@fact("ticket.unmerged.v1")
+@dataclass(frozen=True, kw_only=True)
+class TicketUnmerged(TicketFact):
+    """A ticket was taken out of the one it had been merged into, and is again as it was before."""
+
+    merged_into_no: str

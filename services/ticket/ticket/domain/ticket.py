@@ -16,16 +16,34 @@ from chassis.data.search import tokens
 from ticket.domain.base import Base
 from ticket.domain.codes import DONE, DUE_AFTER, IN_PROGRESS, PENDING
 from ticket.domain.copies import PlayerCopy
-from ticket.domain.errors import AlreadyDone, NotDone, NotInProgress, NotPending, SolutionMissing
+from ticket.domain.errors import (
+    AlreadyDone,
+    DifferentPlayer,
+    IntoDone,
+    MergedAway,
+    NotDone,
+    NotInProgress,
+    NotMerged,
+    NotPending,
+    SameTicket,
+    SolutionMissing,
+)
 from ticket.domain.events import (
     TicketCompleted,
     TicketCreated,
     TicketFact,
+    TicketMerged,
     TicketReopened,
     TicketStarted,
+    TicketUnmerged,
     TicketUpdated,
     state_of,
 )
+
+
+def merged_into(no: str) -> str:
+    """The solution of a ticket that had none when it was merged."""
+    return f"已合并到 {no}"
 
 
 class Ticket(Record, Base):
@@ -52,6 +70,11 @@ class Ticket(Record, Base):
     started_at: Mapped[datetime | None] = mapped_column(Instant)
     completed_at: Mapped[datetime | None] = mapped_column(Instant)
     words: Mapped[list[str]] = mapped_column(ARRAY(String(64)), default=list)
+    # No foreign keys: one would lock the whole table while it is added, and a cause while its tickets change.
+    cause_id: Mapped[str | None] = mapped_column(Id)
+    cause_fix_id: Mapped[str | None] = mapped_column(Id)  # the fix of its cause that completed it
+    merged_into_id: Mapped[str | None] = mapped_column(Id)
+    status_before_merge: Mapped[str | None] = mapped_column(String(16))
 
     player: Mapped[PlayerCopy] = relationship(lazy="joined", innerjoin=True, viewonly=True)
 
@@ -65,6 +88,20 @@ class Ticket(Record, Base):
         Index("ix_tickets_done_by_assignee", "assignee_id", "completed_at", postgresql_where=text("status = 'done'")),
         Index("ix_tickets_department_id_created_at", "department_id", "created_at", "id"),
         Index("ix_tickets_words", "words", postgresql_using="gin"),
+        Index(
+            "ix_tickets_cause_id_created_at",
+            "cause_id",
+            "created_at",
+            "id",
+            postgresql_where=text("cause_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_tickets_open_by_cause",
+            "cause_id",
+            "id",
+            postgresql_where=text("cause_id IS NOT NULL AND status <> 'done'"),
+        ),
+        Index("ix_tickets_merged_into_id", "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
     )
 
     def open(self, at: datetime) -> list[TicketFact]:
@@ -75,7 +112,8 @@ class Ticket(Record, Base):
         return [TicketCreated.of(self)]
 
     def edit(self, fields: Mapping[str, Any], *, at: datetime) -> list[TicketFact]:
-        """Change some fields. A ticket that is done keeps a solution. Raises SolutionMissing."""
+        """Change some fields. A ticket that is done keeps a solution. Raises SolutionMissing, MergedAway."""
+        self._must_stand_alone()
         before = state_of(self)
         if all(before[name] == value for name, value in fields.items()):
             return []
@@ -106,18 +144,29 @@ class Ticket(Record, Base):
         if not self.solution.strip():
             raise SolutionMissing()
         self._move(IN_PROGRESS, DONE, NotInProgress)
-        self.completed_at, self.waiting = at, False
+        self.completed_at, self.waiting, self.cause_fix_id = at, False, None
         self._index()
         self.changed(at)
         return [TicketCompleted.of(self, before)]
 
+    def complete_with_cause(self, solution: str, fix_id: str, *, at: datetime) -> list[TicketFact]:
+        """Close it, wherever it stands, because its cause is fixed. Raises NotInProgress where it is done."""
+        facts = self.start(by=None, at=at) if self.status == PENDING else []
+        facts += self.complete(solution, at=at)
+        self.cause_fix_id = fix_id
+        return facts
+
     def reopen(self, reason: str, *, at: datetime, keep: bool = True) -> list[TicketFact]:
-        """Work on it again; counted, and the solution stays. Without `keep` it is nobody's. Raises NotDone."""
+        """Work on it again; counted, and the solution stays. Without `keep` it is nobody's.
+
+        Raises NotDone, MergedAway.
+        """
+        self._must_stand_alone()
         before = state_of(self)
         self._move(DONE, IN_PROGRESS, NotDone)
         self.reopen_count += 1
         self.assignee_id = self.assignee_id if keep else None
-        self.completed_at = None
+        self.completed_at = self.cause_fix_id = None
         self.changed(at)
         return [TicketReopened.of(self, before, reason=mask_text(reason))]
 
@@ -129,6 +178,41 @@ class Ticket(Record, Base):
         self.line = line or self.line
         self.changed(at)
 
+    def merge_into(self, other: Ticket, *, at: datetime) -> list[TicketFact]:
+        """Be worked on there from now: done here, with a solution that says where.
+
+        Raises SameTicket, DifferentPlayer, MergedAway where either is merged already, IntoDone.
+        """
+        if self.id == other.id:
+            raise SameTicket()
+        if self.player_id != other.player_id:
+            raise DifferentPlayer()
+        self._must_stand_alone()
+        other._must_stand_alone()
+        if other.status == DONE != self.status:
+            raise IntoDone()
+        before = state_of(self)
+        self.merged_into_id, self.status_before_merge = other.id, self.status
+        self.status, self.waiting = DONE, False
+        self.completed_at = self.completed_at or at
+        self.solution = self.solution if self.solution.strip() else merged_into(other.no)
+        self._index()
+        self.changed(at)
+        return [TicketMerged.of(self, before, merged_into_no=other.no)]
+
+    def unmerge(self, other: Ticket, *, at: datetime) -> list[TicketFact]:
+        """Be as before it was merged into `other`. Raises NotMerged."""
+        if self.merged_into_id is None:
+            raise NotMerged()
+        before = state_of(self)
+        self.status = self.status_before_merge or IN_PROGRESS
+        self.completed_at = self.completed_at if self.status == DONE else None
+        self.solution = "" if self.solution == merged_into(other.no) else self.solution
+        self.merged_into_id = self.status_before_merge = None
+        self._index()
+        self.changed(at)
+        return [TicketUnmerged.of(self, before, merged_into_no=other.no)]
+
     def written(self) -> TicketChange:
         """The first line of its timeline, which needs no row of its own."""
         return TicketChange(
@@ -138,6 +222,10 @@ class Ticket(Record, Base):
     def is_overdue(self, now: datetime) -> bool:
         """Whether its time is up and it is not done."""
         return self.status != DONE and self.due_at < now
+
+    def _must_stand_alone(self) -> None:
+        if self.merged_into_id is not None:
+            raise MergedAway()
 
     def _move(self, origin: str, target: str, refusal: type[Exception]) -> None:
         if self.status != origin:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,7 +31,7 @@ SORTED_ANEW = {
 # their own walks further for them.
 COMMON, COMMON_TO_ONE = 1000, 20_000
 SOON = timedelta(minutes=30)
-_EQUAL = ("assignee_id", "line", "department_id", "waiting")
+_EQUAL = ("assignee_id", "line", "department_id", "cause_id", "merged_into_id", "waiting")
 _ONE_OF = ("status", "category", "priority")
 
 
@@ -94,11 +94,23 @@ def _text_condition(q: str) -> ColumnElement[bool]:
     return Ticket.words.contains(words) if words else true()
 
 
-def timeline(uow: UnitOfWork, ticket_id: str) -> list[TicketChange]:
-    """Every change of a ticket, oldest first; that it was written is known from the ticket itself. Raises NotFound."""
-    ticket = uow.get(Ticket, ticket_id)
-    query = select(TicketChange).where(TicketChange.ticket_id == ticket_id).order_by(TicketChange.at, TicketChange.id)
-    return [ticket.written(), *uow.session.scalars(query)]
+def timeline(uow: UnitOfWork, ticket_id: str) -> list[tuple[TicketChange, str]]:
+    """Every change of a ticket and of those merged into it, oldest first: (change, number of its ticket). Raises NotFound.
+
+    That a ticket was written is known from the ticket itself.
+    """
+    tickets = {ticket.id: ticket for ticket in (uow.get(Ticket, ticket_id), *_merged(uow, ticket_id))}
+    query = select(TicketChange).where(TicketChange.ticket_id.in_(tickets))
+    changes = [*(ticket.written() for ticket in tickets.values()), *uow.session.scalars(query)]
+    changes.sort(key=lambda change: (change.at, change.id))
+    return [(change, tickets[change.ticket_id].no) for change in changes]
+
+
+def _merged(uow: UnitOfWork, ticket_id: str) -> Sequence[Ticket]:
+    """The tickets that were merged into this one, and into those, as far as the caller reaches them."""
+    inner = select(Ticket.id).where(Ticket.merged_into_id == ticket_id).cte(recursive=True)
+    inner = inner.union(select(Ticket.id).where(Ticket.merged_into_id == inner.c.id))
+    return uow.session.scalars(uow.select(Ticket).where(Ticket.id.in_(select(inner.c.id)))).all()
 
 
 def summary(uow: UnitOfWork, query: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,6 +168,7 @@ def counters(uow: UnitOfWork, zone: str) -> dict[str, int]:
     )
     row = uow.session.execute(select(*unfinished).where(mine, Ticket.status != DONE)).one()
     today = now.astimezone(ZoneInfo(zone)).replace(hour=0, minute=0, second=0, microsecond=0)
-    finished = select(func.count()).where(mine, Ticket.status == DONE, Ticket.completed_at >= today)
+    answered = (Ticket.status == DONE, Ticket.completed_at >= today, Ticket.merged_into_id.is_(None))
+    finished = select(func.count()).where(mine, *answered)
     names = ("pending", "in_progress", "overdue", "overdue_soon")
     return {**dict(zip(names, row, strict=True)), "done_today": uow.session.scalar(finished) or 0}

@@ -4,6 +4,9 @@ from sqlalchemy import ColumnElement, false, or_, select
 
 from chassis.callers import Caller
 from chassis.data.copies import players_reached, players_within, within_scope
+from chassis.data.unit_of_work import company_wide
+from ticket.domain.article import Article
+from ticket.domain.cause import Cause
 from ticket.domain.copies import PlayerCopy, StaffCopy
 from ticket.domain.ticket import Ticket
 from ticket.domain.transfer import Transfer
@@ -28,4 +31,10 @@ def players_of(caller: Caller) -> ColumnElement[bool]:
     return players_within(caller, PlayerCopy, StaffCopy)
 
 
-SCOPES = {Ticket: tickets_of, Transfer: transfers_of, PlayerCopy: players_of}
+SCOPES = {
+    Ticket: tickets_of,
+    Transfer: transfers_of,
+    PlayerCopy: players_of,
+    Cause: company_wide,
+    Article: company_wide,
+}
