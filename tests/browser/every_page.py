@@ -31,6 +31,11 @@ PAGES = {
     "pack builder with a pack": ("M001", "/packs/{pack}/edit"),
     "items": ("admin", "/items"),
     "one item": ("admin", "/items/{item}"),
+    "supply of an item": ("M001", "/items/{item}/supply"),
+    "suppliers": ("M001", "/suppliers"),
+    "suppliers, read only": ("A001", "/suppliers"),
+    "one supplier": ("M001", "/suppliers/{supplier}"),
+    "new supplier": ("M001", "/suppliers/new"),
     "staff": ("admin", "/settings/staff"),
     "new staff": ("admin", "/settings/staff/new"),
     "leave": ("admin", "/settings/staff/{agent}/leave"),
@@ -68,6 +73,7 @@ def records(suite: AtWork) -> dict[str, str]:
         "order": _of(supervisor, "/orders?limit=1")["id"],
         "pack": _of(supervisor, "/packs?state=on_sale&limit=1")["id"],
         "item": _of(supervisor, "/items?state=on_sale&limit=1")["id"],
+        "supplier": _of(supervisor, "/suppliers?limit=1")["id"],
         "subscription": _subscription(suite.desk("admin"))["id"],
     }
 

@@ -18,7 +18,7 @@ from tests.support.rows_in_suite import OWNERS, Rows
 from tests.support.suite_in_process import InProcessSuite, Member
 
 ACTORS = ("A001", "M001", "S001", "Q001", "admin")  # one of each role; A001 is whose rows are "own"
-SHARED = {"item", "pack", "discount_rule", "staff", "department", "session", "api_client", "secret", "role"} | {
+SHARED = {"item", "supplier", "pack", "discount_rule", "staff", "department", "session", "api_client", "secret", "role"} | {
     "subscription", "delivery", "network", "dead_letter",
 }  # fmt: skip
 STALE = '"999999"'  # a version no record has: whoever reaches the record is told 412, and nothing changes
@@ -256,6 +256,11 @@ API: dict[str, Expected] = {
     "PATCH /items/{item_id}": Expected("item.adjust", row="item", body=lambda _: {"note": "走查"}),
     "GET /items/{item_id}/price-history": Expected("item.read", row="item"),
     "POST /items/{item_id}/resolution": Expected("item.adjust", row="item", body=lambda _: {"keep": "list"}),
+    "GET /suppliers": Expected("supplier.read", listed="supplier"),
+    "POST /suppliers": Expected("supplier.write", body=lambda _: {"name": "走查供应商"}),
+    "GET /suppliers/{supplier_id}": Expected("supplier.read", row="supplier"),
+    "PATCH /suppliers/{supplier_id}": Expected("supplier.write", row="supplier", body=lambda _: {"note": "走查"}),
+    "DELETE /suppliers/{supplier_id}": Expected("supplier.write", row="supplier"),
     "GET /packs": Expected("pack.read", listed="pack"),
     "POST /packs": Expected("pack.create", body=_pack),
     "POST /packs/preview": Expected("pack.read", body=_pack),
@@ -283,6 +288,7 @@ KIND_OF_PART = {
     "touch_id": "touch",
     "order_id": "order",
     "item_id": "item",
+    "supplier_id": "supplier",
     "pack_id": "pack",
     "rule_id": "discount_rule",
     "staff_id": "staff",

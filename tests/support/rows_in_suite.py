@@ -92,6 +92,7 @@ def _make_catalog(suite: InProcessSuite, rows: Rows) -> None:
     admin.made("/items/sync", None)
     items = admin.get("/items", query_string={"limit": 5, "sort": "price"}).json["items"]
     rows.shared["item"] = items[1]
+    rows.shared["supplier"] = admin.made("/suppliers", {"name": "走查供应商", "contact": "王经理 13700137001"})
     limits = {"free_limit": "0.10", "approval_limit": "0.40"}
     rows.shared["discount_rule"] = admin.made("/discount-rules", {"name": "折扣上限", "kind": "max_discount", **limits})
     rows.shared["pack"] = draft(suite, "M001", items[1]["id"], "礼包草稿")

@@ -28,6 +28,7 @@ _READ = {
     "ticket.read",
     "sales.read",
     "item.read",
+    "supplier.read",
     "pack.read",
     "discount_rule.read",
     "staff.read",
@@ -40,14 +41,14 @@ _AGENT = _READ | _TICKETS | {
 }  # fmt: skip
 _SUPERVISOR = _AGENT | {
     "player.phone.see", "player.delete", "player.export", "player.import", "ticket.export", "sales.export",
-    "order.approve", "pack.approve", "item.sync", "item.adjust", "event.read",
+    "order.approve", "pack.approve", "item.sync", "item.adjust", "supplier.write", "event.read",
     "audit.read", "audit.export",
 }  # fmt: skip
 _ADMIN = _READ | {
     "player.create", "player.update", "player.delete", "player.bind", "player.phone.see", "player.phone.reveal",
     "player.export", "player.import", "player.erase", "ticket.export", "sales.export",
-    "item.sync", "item.adjust", "pack.create", "pack.publish", "pack.approve", "discount_rule.write", "staff.write",
-    "department.write", "event.read", "audit.read", "audit.export",
+    "item.sync", "item.adjust", "supplier.write", "pack.create", "pack.publish", "pack.approve", "discount_rule.write",
+    "staff.write", "department.write", "event.read", "audit.read", "audit.export",
     "api_client.read", "api_client.write", "role.write", "role.grant", "dead_letter.read", "dead_letter.write",
     "subscription.read", "subscription.write",
 }  # fmt: skip

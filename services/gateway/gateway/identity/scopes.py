@@ -12,8 +12,8 @@ SCOPES: dict[str, frozenset[str]] = {
     "ticket:write": frozenset({"ticket.create", "ticket.update", "ticket.transfer"}),
     "sales:read": frozenset({"sales.read"}),
     "sales:write": frozenset({"touch.create", "order.create", "order.pay"}),
-    "catalog:read": frozenset({"item.read", "pack.read", "discount_rule.read"}),
-    "catalog:write": frozenset({"item.sync", "item.adjust", "pack.create", "pack.publish"}),
+    "catalog:read": frozenset({"item.read", "supplier.read", "pack.read", "discount_rule.read"}),
+    "catalog:write": frozenset({"item.sync", "item.adjust", "supplier.write", "pack.create", "pack.publish"}),
     "staff:read": frozenset({"staff.read", "department.read"}),
     "event:read": frozenset({"event.read"}),
 }

@@ -27,6 +27,7 @@ from gateway.pages import (
     shell,
     sign_on,
     subscriptions,
+    suppliers,
     tickets,
 )
 
@@ -42,6 +43,7 @@ BLUEPRINTS = (
     orders.blueprint,
     packs.blueprint,
     items.blueprint,
+    suppliers.blueprint,
     jobs.blueprint,
     settings_pages.blueprint,
     account.blueprint,

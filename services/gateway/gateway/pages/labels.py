@@ -172,6 +172,9 @@ LABELS = {
         "old_nickname": _("旧昵称"),
         "parent_id": _("上级部门"),
         "wechat_accounts": _("客服微信"),
+        "supplier_id": _("供应商"),
+        "buyer": _("采购人"),
+        "contact": _("联系人"),
         "version": _("版本"),
     },
     "change": {

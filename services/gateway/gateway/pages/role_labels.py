@@ -48,6 +48,8 @@ ROLE_LABELS = {
         "item.read": _("看物品"),
         "item.sync": _("同步物品"),
         "item.adjust": _("改物品价"),
+        "supplier.read": _("看供应商"),
+        "supplier.write": _("管供应商"),
         "pack.read": _("看礼包"),
         "pack.create": _("组礼包"),
         "pack.publish": _("上架礼包"),
@@ -73,7 +75,7 @@ ROLE_LABELS = {
 }
 _GROUP_OF = {
     "player": "player", "ticket": "ticket", "sales": "sales", "touch": "sales", "order": "sales",
-    "item": "catalog", "pack": "catalog", "discount_rule": "catalog",
+    "item": "catalog", "supplier": "catalog", "pack": "catalog", "discount_rule": "catalog",
 }  # fmt: skip
 # (group, its actions) for the matrix of roles, in the glossary's order; what has no group of its own is the company's.
 ACTION_GROUPS: list[tuple[str, list[str]]] = [
