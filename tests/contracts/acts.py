@@ -19,6 +19,7 @@ def play(suite: InProcessSuite) -> None:
     suppliers(suite, items)
     packs(suite, items)
     roles(suite)
+    options(suite)
     systems(suite)
     player = players(suite)
     reading(suite)
@@ -47,6 +48,12 @@ def roles(suite: InProcessSuite) -> None:
         "actions": ["player.read", "touch.create"],
     }
     suite.api("admin").made("/roles", role)
+
+
+def options(suite: InProcessSuite) -> None:
+    """The company adds a way of contact of its own."""
+    live = {"list": "channel", "code": "live_room", "zh": "直播间", "en": "Live room"}
+    suite.api("admin").made("/options", live)
 
 
 def systems(suite: InProcessSuite) -> None:

@@ -19,7 +19,7 @@ from tests.support.suite_in_process import InProcessSuite, Member
 
 ACTORS = ("A001", "M001", "S001", "Q001", "admin")  # one of each role; A001 is whose rows are "own"
 SHARED = {"item", "supplier", "pack", "discount_rule", "staff", "department", "session", "api_client", "secret", "role"} | {
-    "subscription", "delivery", "network", "dead_letter",
+    "option", "subscription", "delivery", "network", "dead_letter",
 }  # fmt: skip
 STALE = '"999999"'  # a version no record has: whoever reaches the record is told 412, and nothing changes
 _count = itertools.count(1)
@@ -64,6 +64,10 @@ def _of_player(case: Case) -> dict[str, Any]:
 
 def _yuan(amount: str) -> dict[str, str]:
     return {"amount": amount, "currency": "CNY"}
+
+
+def _option() -> dict[str, Any]:
+    return {"list": "channel", "code": _unique("walk_"), "zh": "走查", "en": "Walk"}
 
 
 def _pack(case: Case) -> dict[str, Any]:
@@ -117,6 +121,11 @@ API: dict[str, Expected] = {
     "GET /roles/{role_id}": Expected("staff.read", row="role"),
     "PATCH /roles/{role_id}": Expected("role.write", row="role", body=lambda _: {"zh": "改名"}),
     "DELETE /roles/{role_id}": Expected("role.write", row="role"),
+    "GET /options": Expected("option.read", listed="option"),
+    "POST /options": Expected("option.write", body=lambda _: _option()),
+    "GET /options/{option_id}": Expected("option.read", row="option"),
+    "PATCH /options/{option_id}": Expected("option.write", row="option", body=lambda _: {"zh": "改名"}),
+    "DELETE /options/{option_id}": Expected("option.write", row="option"),
     "GET /staff": Expected("staff.read", listed="staff"),
     "POST /staff": Expected("staff.write", body=lambda _: {"no": _unique("W"), "name": "走查"}),
     "GET /staff/{staff_id}": Expected("staff.read", row="staff"),
@@ -299,6 +308,7 @@ KIND_OF_PART = {
     "client_id": "api_client",
     "secret_id": "secret",
     "role_id": "role",
+    "option_id": "option",
     "subscription_id": "subscription",
     "delivery_id": "delivery",
     "network_id": "network",

@@ -49,6 +49,8 @@ def make_rows(suite: InProcessSuite) -> Rows:
         "actions": ["player.read"],
     }
     rows.shared["role"] = admin.made("/roles", role)
+    option = {"list": "lost_reason", "code": f"rows_{new_id()[-8:]}", "zh": "走查", "en": "Walked"}
+    rows.shared["option"] = admin.made("/options", option)
     client = admin.made("/api-clients", {"name": f"系统 {new_id()[-8:]}", "scopes": ["player:read"]})
     rows.shared["api_client"], rows.shared["secret"] = client, client["secrets"][0]
     _make_integration(suite, rows)

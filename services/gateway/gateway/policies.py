@@ -33,6 +33,7 @@ _READ = {
     "discount_rule.read",
     "staff.read",
     "department.read",
+    "option.read",
 }
 _TICKETS = {"ticket.read", "ticket.create", "ticket.update", "ticket.transfer"}
 _AGENT = _READ | _TICKETS | {
@@ -48,7 +49,7 @@ _ADMIN = _READ | {
     "player.create", "player.update", "player.delete", "player.bind", "player.phone.see", "player.phone.reveal",
     "player.export", "player.import", "player.erase", "ticket.export", "sales.export",
     "item.sync", "item.adjust", "supplier.write", "pack.create", "pack.publish", "pack.approve", "discount_rule.write",
-    "staff.write", "department.write", "event.read", "audit.read", "audit.export",
+    "staff.write", "department.write", "option.write", "event.read", "audit.read", "audit.export",
     "api_client.read", "api_client.write", "role.write", "role.grant", "dead_letter.read", "dead_letter.write",
     "subscription.read", "subscription.write",
 }  # fmt: skip

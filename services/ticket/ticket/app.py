@@ -11,7 +11,7 @@ from ticket.api import exports, tickets, transfers
 from ticket.domain.base import Base
 from ticket.messaging import leavers
 from ticket.messaging.consumers import SUBSCRIPTIONS
-from ticket.persistence.projections import PLAYERS, STAFF
+from ticket.persistence.projections import OPTIONS, PLAYERS, STAFF
 from ticket.persistence.scopes import SCOPES
 
 SERVICE = Service(
@@ -25,5 +25,6 @@ SERVICE = Service(
     emits=("ticket.",),
     subscriptions=SUBSCRIPTIONS,
     references={"player": PLAYERS, "staff": STAFF},
+    options=OPTIONS,
     jobs=(exports.TICKETS.kind, leavers.HANDOVER),
 )

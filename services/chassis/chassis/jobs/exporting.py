@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -45,7 +45,7 @@ class TooManyRows(RuleBroken):
 class Column:
     """One column: its field, its headings, and its value for one row as the caller may see it.
 
-    `words` turns codes into words, {code: (Chinese, English)}.
+    `words` turns codes into words, {code: (Chinese, English)}; what the company calls them is in the list named `options`.
     """
 
     field: str
@@ -53,6 +53,7 @@ class Column:
     en: str
     value: Callable[[Any], Any]
     words: Mapping[Any, tuple[str, str]] | None = None
+    options: str | None = None
 
 
 def of(*path: str) -> Callable[[Mapping[str, Any]], Any]:
@@ -134,7 +135,7 @@ def add_export(routes: Routes, export: Export, *, references: Mapping[str, str] 
 def run_export(run: Run, export: Export) -> dict[str, Any]:
     """Write the file; begun anew where an earlier attempt ended early, since nothing but the file comes of it."""
     form = run.job.parameters["format"]
-    columns = shown_columns(export, run.caller)
+    columns = [_with_own_words(column, run) for column in shown_columns(export, run.caller)]
     headings = [getattr(column, run.job.language) for column in columns]
     with folder_of(run) as folder:
         path = folder / f"export.{form}"
@@ -163,6 +164,12 @@ def _write_pages(run: Run, export: Export, columns: Sequence[Column], sheet: She
         cursor = page.next_cursor
         if cursor is None:
             return
+
+
+def _with_own_words(column: Column, run: Run) -> Column:
+    if column.options is None:
+        return column
+    return replace(column, words={**(column.words or {}), **run.runtime.options.words(column.options)})
 
 
 def _cell(column: Column, row: Mapping[str, Any], run: Run) -> Any:

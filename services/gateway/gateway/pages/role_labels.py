@@ -60,6 +60,8 @@ ROLE_LABELS = {
         "staff.write": _("管员工"),
         "department.read": _("看部门"),
         "department.write": _("管部门"),
+        "option.read": _("看选项"),
+        "option.write": _("管选项"),
         "role.write": _("管角色"),
         "role.grant": _("授予任何权限"),
         "audit.read": _("看审计"),

@@ -9,9 +9,10 @@ from decimal import Decimal
 from typing import Any
 
 from chassis.data.copies import player_columns, staff_columns
+from chassis.data.options import option_columns
 from chassis.facts.projection import Projection
 from chassis.money import Money
-from sales.domain.copies import PackCopy, PlayerCopy, StaffCopy
+from sales.domain.copies import OptionCopy, PackCopy, PlayerCopy, StaffCopy
 
 
 @dataclass(frozen=True)
@@ -57,3 +58,4 @@ def pack_columns(state: Mapping[str, Any]) -> dict[str, Any]:
 PLAYERS = Projection(PlayerCopy.__table__, player_columns)  # type: ignore[arg-type]
 STAFF = Projection(StaffCopy.__table__, staff_columns)  # type: ignore[arg-type]
 PACKS = Projection(PackCopy.__table__, pack_columns)  # type: ignore[arg-type]
+OPTIONS = Projection(OptionCopy.__table__, option_columns)  # type: ignore[arg-type]
