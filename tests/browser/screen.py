@@ -64,6 +64,7 @@ class Screen:
         self.context.set_default_timeout(PATIENCE)
         self.page = self.context.new_page()
         self._counting: Count | None = None
+        self._confirms = False
         self.page.on("console", self._said)
         self.page.on("pageerror", lambda error: self.wrong.append(f"{self.page.url}: {error}"))
         self.page.on("dialog", self._dialog)
@@ -150,6 +151,18 @@ class Screen:
         ):
             self.wrong.append(f"{self.page.url}: {message.text}")
 
+    @contextmanager
+    def confirming(self) -> Iterator[None]:
+        """Say yes to what the page asks within."""
+        self._confirms = True
+        try:
+            yield
+        finally:
+            self._confirms = False
+
     def _dialog(self, dialog: Dialog) -> None:
+        if self._confirms and dialog.type == "confirm":
+            dialog.accept()
+            return
         self.wrong.append(f"{self.page.url}: a dialogue was opened by script: {dialog.message}")
         dialog.dismiss()

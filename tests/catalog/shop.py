@@ -15,10 +15,10 @@ from chassis.clock import new_id
 from deploy.local.game.server import GameServer
 from tests.support.services import Person, ServiceUnderTest
 
-AGENT = ("item.read", "pack.read", "pack.create", "pack.publish", "discount_rule.read")
-SUPERVISOR = (*AGENT, "pack.approve", "item.sync", "item.adjust")
+AGENT = ("item.read", "supplier.read", "pack.read", "pack.create", "pack.publish", "discount_rule.read")
+SUPERVISOR = (*AGENT, "pack.approve", "item.sync", "item.adjust", "supplier.write")
 ADMIN = (*SUPERVISOR, "discount_rule.write")
-TABLES = "pack_revisions, packs, price_changes, items, discount_rules, outbox, event_log, idempotency_keys"
+TABLES = "pack_revisions, packs, price_changes, items, suppliers, discount_rules, outbox, event_log, idempotency_keys"
 
 
 def money(amount: str | Decimal) -> dict[str, str]:

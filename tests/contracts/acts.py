@@ -16,8 +16,10 @@ def play(suite: InProcessSuite) -> None:
     """All acts, one after the other; add one here for a fact that is new."""
     people(suite)
     items = price_list(suite)
+    suppliers(suite, items)
     packs(suite, items)
     roles(suite)
+    options(suite)
     systems(suite)
     player = players(suite)
     duplicates(suite)
@@ -53,6 +55,12 @@ def roles(suite: InProcessSuite) -> None:
     suite.api("admin").made("/roles", role)
 
 
+def options(suite: InProcessSuite) -> None:
+    """The company adds a way of contact of its own."""
+    live = {"list": "channel", "code": "live_room", "zh": "直播间", "en": "Live room"}
+    suite.api("admin").made("/options", live)
+
+
 def systems(suite: InProcessSuite) -> None:
     """Another system of the company gets a way in, and loses it."""
     admin = suite.api("admin")
@@ -73,6 +81,16 @@ def price_list(suite: InProcessSuite) -> list[dict[str, Any]]:
     suite.game.world.put_item(items[-1]["game_item_id"], None)
     admin.made("/items/sync", None)
     return items[1:4]
+
+
+def suppliers(suite: InProcessSuite, items: list[dict[str, Any]]) -> None:
+    """A supplier is written down with a phone number among its texts, and supplies an item."""
+    supervisor = suite.api("M001")
+    contact = {"code": "SUP-01", "contact": "王经理 13800138000", "note": "周一至周五可供货"}
+    supplier = supervisor.made("/suppliers", {"name": "星河数字发行", **contact})
+    item = supervisor.get(f"/items/{items[1]['id']}").json
+    supply = {"supplier_id": supplier["id"], "buyer": suite.staff["M001"].id}
+    assert supervisor.patch(f"/items/{item['id']}", supply, version=item["version"]).status_code == 200
 
 
 def packs(suite: InProcessSuite, items: list[dict[str, Any]]) -> None:

@@ -18,8 +18,8 @@ from tests.support.rows_in_suite import OWNERS, Rows
 from tests.support.suite_in_process import InProcessSuite, Member
 
 ACTORS = ("A001", "M001", "S001", "Q001", "admin")  # one of each role; A001 is whose rows are "own"
-SHARED = {"item", "pack", "discount_rule", "staff", "department", "session", "api_client", "secret", "role", "account"} | {
-    "subscription", "delivery", "network", "dead_letter", "cause", "article",
+SHARED = {"item", "supplier", "pack", "discount_rule", "staff", "department", "session", "api_client", "secret", "role"} | {
+    "account", "option", "subscription", "delivery", "network", "dead_letter", "cause", "article",
 }  # fmt: skip
 STALE = '"999999"'  # a version no record has: whoever reaches the record is told 412, and nothing changes
 _count = itertools.count(1)
@@ -64,6 +64,10 @@ def _of_player(case: Case) -> dict[str, Any]:
 
 def _yuan(amount: str) -> dict[str, str]:
     return {"amount": amount, "currency": "CNY"}
+
+
+def _option() -> dict[str, Any]:
+    return {"list": "channel", "code": _unique("walk_"), "zh": "走查", "en": "Walk"}
 
 
 def _pack(case: Case) -> dict[str, Any]:
@@ -117,6 +121,11 @@ API: dict[str, Expected] = {
     "GET /roles/{role_id}": Expected("staff.read", row="role"),
     "PATCH /roles/{role_id}": Expected("role.write", row="role", body=lambda _: {"zh": "改名"}),
     "DELETE /roles/{role_id}": Expected("role.write", row="role"),
+    "GET /options": Expected("option.read", listed="option"),
+    "POST /options": Expected("option.write", body=lambda _: _option()),
+    "GET /options/{option_id}": Expected("option.read", row="option"),
+    "PATCH /options/{option_id}": Expected("option.write", row="option", body=lambda _: {"zh": "改名"}),
+    "DELETE /options/{option_id}": Expected("option.write", row="option"),
     "GET /staff": Expected("staff.read", listed="staff"),
     "POST /staff": Expected("staff.write", body=lambda _: {"no": _unique("W"), "name": "走查"}),
     "GET /staff/{staff_id}": Expected("staff.read", row="staff"),
@@ -290,6 +299,11 @@ API: dict[str, Expected] = {
     "PATCH /items/{item_id}": Expected("item.adjust", row="item", body=lambda _: {"note": "走查"}),
     "GET /items/{item_id}/price-history": Expected("item.read", row="item"),
     "POST /items/{item_id}/resolution": Expected("item.adjust", row="item", body=lambda _: {"keep": "list"}),
+    "GET /suppliers": Expected("supplier.read", listed="supplier"),
+    "POST /suppliers": Expected("supplier.write", body=lambda _: {"name": "走查供应商"}),
+    "GET /suppliers/{supplier_id}": Expected("supplier.read", row="supplier"),
+    "PATCH /suppliers/{supplier_id}": Expected("supplier.write", row="supplier", body=lambda _: {"note": "走查"}),
+    "DELETE /suppliers/{supplier_id}": Expected("supplier.write", row="supplier"),
     "GET /packs": Expected("pack.read", listed="pack"),
     "POST /packs": Expected("pack.create", body=_pack),
     "POST /packs/preview": Expected("pack.read", body=_pack),
@@ -317,6 +331,7 @@ KIND_OF_PART = {
     "touch_id": "touch",
     "order_id": "order",
     "item_id": "item",
+    "supplier_id": "supplier",
     "pack_id": "pack",
     "rule_id": "discount_rule",
     "staff_id": "staff",
@@ -328,6 +343,7 @@ KIND_OF_PART = {
     "secret_id": "secret",
     "role_id": "role",
     "account_id": "account",
+    "option_id": "option",
     "subscription_id": "subscription",
     "delivery_id": "delivery",
     "network_id": "network",

@@ -36,6 +36,7 @@ BODY_IDS = {
     "POST /touches": {"player_id": "404", "opportunity_id": "unchecked"},
     "PATCH /touches/{touch_id}": {"opportunity_id": "unchecked"},
     "POST /orders": {"player_id": "404", "touch_id": "404", "session_id": "unchecked"},
+    "PATCH /items/{item_id}": {"supplier_id": "404", "buyer": "404"},
     "POST /packs": {"item_id": "422", "player_id": "404", "campaign_id": "unchecked"},
     "POST /packs/preview": {"item_id": "422", "player_id": "unchecked", "campaign_id": "unchecked"},
     "PATCH /packs/{pack_id}": {"item_id": "422", "player_id": "404", "campaign_id": "unchecked"},
@@ -127,6 +128,14 @@ def test_an_id_out_of_reach_in_a_batch_is_as_one_of_nobody(suite: InProcessSuite
     told = suite.api("A001").post(path, {"ticket_ids": [own, other, NOBODYS]}).json["items"]
     assert [(one["status"], one["no"]) for one in told[1:]] == [(404, None)] * 2
     assert suite.api("admin").get(f"/tickets/{other}").json == before
+
+
+def test_a_supplier_or_buyer_of_nobody_is_not_found_and_the_item_stays(suite: InProcessSuite, rows: Rows):
+    supervisor, path = suite.api("M001"), f"/items/{rows.shared['item']['id']}"
+    item = supervisor.get(path).json
+    for name in ("supplier_id", "buyer"):
+        assert supervisor.patch(path, {name: NOBODYS}, version=item["version"]).status_code == 404
+    assert supervisor.get(path).json == item
 
 
 def test_a_department_out_of_a_supervisors_reach_is_not_found_either(suite: InProcessSuite, rows: Rows):

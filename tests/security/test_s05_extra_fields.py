@@ -22,7 +22,6 @@ ALWAYS = {
     "deleted",
     "scope",
 }
-AT_ONCE = 80  # an answer names a hundred wrong fields at most
 
 
 def columns(suite: InProcessSuite, service: str) -> set[str]:
@@ -71,19 +70,19 @@ def send_each(suite: InProcessSuite, rows: Rows, name: str, extra: list[str]) ->
     member = next(no for no in ("A001", "M001", "admin") if has(suite.staff[no], expected.action))
     body = expected.body(case) if expected.body else {}
     wrong = []
-    for some in batched(extra, AT_ONCE):
-        answer = suite.api(member).request(method, path, {**body, **dict.fromkeys(some, "x")}, version=STALE, key="s5")
+    for few in batched(extra, 50):  # an answer names a hundred mistakes and no more
+        answer = suite.api(member).request(method, path, {**body, **dict.fromkeys(few, "x")}, version=STALE, key=few[0])
         refused = {error["pointer"].strip("/") for error in answer.json["errors"] if error["code"] == "unknown_field"}
         wrong += [
             f"{name}: {field}: {answer.status_code}"
-            for field in some
+            for field in few
             if answer.status_code != 422 or field not in refused
         ]
     return wrong, len(extra)
 
 
-def batched(names: list[str], size: int) -> list[list[str]]:
-    return [names[at : at + size] for at in range(0, len(names), size)]
+def batched(names: list[str], most: int) -> list[list[str]]:
+    return [names[start : start + most] for start in range(0, len(names), most)]
 
 
 def test_a_parameter_that_is_not_promised_is_refused_by_every_read(suite: InProcessSuite, rows: Rows, figure):

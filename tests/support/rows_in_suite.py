@@ -50,6 +50,8 @@ def make_rows(suite: InProcessSuite) -> Rows:
         "actions": ["player.read"],
     }
     rows.shared["role"] = admin.made("/roles", role)
+    option = {"list": "lost_reason", "code": f"rows_{new_id()[-8:]}", "zh": "走查", "en": "Walked"}
+    rows.shared["option"] = admin.made("/options", option)
     client = admin.made("/api-clients", {"name": f"系统 {new_id()[-8:]}", "scopes": ["player:read"]})
     rows.shared["api_client"], rows.shared["secret"] = client, client["secrets"][0]
     _make_integration(suite, rows)
@@ -99,6 +101,7 @@ def _make_catalog(suite: InProcessSuite, rows: Rows) -> None:
     admin.made("/items/sync", None)
     items = admin.get("/items", query_string={"limit": 5, "sort": "price"}).json["items"]
     rows.shared["item"] = items[1]
+    rows.shared["supplier"] = admin.made("/suppliers", {"name": "走查供应商", "contact": "王经理 13700137001"})
     limits = {"free_limit": "0.10", "approval_limit": "0.40"}
     rows.shared["discount_rule"] = admin.made("/discount-rules", {"name": "折扣上限", "kind": "max_discount", **limits})
     rows.shared["pack"] = draft(suite, "M001", items[1]["id"], "礼包草稿")

@@ -64,7 +64,7 @@ def _staff_fields(colleague: Colleague, departments: Sequence[str]) -> State:
 
 
 def catalog(desk: Desk, by: Callers, packs: int, now: datetime) -> list[State]:
-    """Discount rules, items out of the game's price list, some adjusted; packs; the states of those on sale."""
+    """Discount rules, items out of the game's price list, some adjusted; suppliers; packs; the states of those on sale."""
     from catalog.application import items, rules
     from catalog.application import packs as offers
     from catalog.application.game_server import GameServer
@@ -82,11 +82,25 @@ def catalog(desk: Desk, by: Callers, packs: int, now: datetime) -> list[State]:
         )
         fields = {"adjusted_price": Money(max(price, Decimal(1))), "note": rng.choice(sales_text.ITEM_NOTES)}
         desk.do(by["M001"], at + timedelta(hours=2), items.adjust_item, state["id"], fields, version=state["version"])
+    _suppliers(desk, by, known, at + timedelta(hours=2, minutes=30))
     for number in range(packs):
         _pack(desk, by, rng, offers, known, number, packs, at + timedelta(hours=3))
         desk.step()
     desk.commit()
     return [state for state in desk.states.values() if state.get("state") == "on_sale" and "revision" in state]
+
+
+def _suppliers(desk: Desk, by: Callers, known: Sequence[State], at: datetime) -> None:
+    """Each supplies the items of a category."""
+    from catalog.application import items, suppliers
+
+    categories = sorted({state["category"] for state in known})
+    for category, fields in zip(categories, sales_text.SUPPLIERS, strict=False):
+        supplier = desk.do(by["M001"], at, suppliers.create_supplier, fields)
+        supply = {"supplier_id": supplier.id, "buyer": by["M001"].id}
+        for state in [state for state in known if state["category"] == category]:
+            version = desk.states[state["id"]]["version"]
+            desk.do(by["M001"], at, items.adjust_item, state["id"], supply, version=version)
 
 
 def _pack(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from catalog.api import discount_rules, items, packs
+from catalog.api import discount_rules, items, packs, suppliers
 from catalog.domain.base import Base
 from catalog.messaging.consumers import SUBSCRIPTIONS
 from catalog.persistence.scopes import SCOPES
@@ -18,8 +18,16 @@ SERVICE = Service(
     settings=CatalogSettings,
     metadata=Base.metadata,
     migrations=Path(__file__).parent / "migrations",
-    blueprints=(items.routes, packs.routes, discount_rules.routes, job_routes(), log_routes(), dead_letter_routes()),
+    blueprints=(
+        items.routes,
+        suppliers.routes,
+        packs.routes,
+        discount_rules.routes,
+        job_routes(),
+        log_routes(),
+        dead_letter_routes(),
+    ),
     scopes=SCOPES,
-    emits=("item.", "pack.", "discount_rule."),
+    emits=("item.", "supplier.", "pack.", "discount_rule."),
     subscriptions=SUBSCRIPTIONS,
 )

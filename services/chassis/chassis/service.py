@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from chassis.callers import Caller, service_itself
 from chassis.data.database import Database
+from chassis.data.options import Options
 from chassis.data.sealing import NoVault, Vault
 from chassis.data.unit_of_work import Scopes, UnitOfWork
 from chassis.facts.hint import Hint
@@ -39,7 +40,7 @@ class Service:
 
     `emits` are the prefixes of its facts' keys; `references` the projections that take copies out of a caller's token;
     `loops` are functions (runtime, stop) run as supervised threads of the worker; `jobs` the kinds of long work it does
-    when asked; `vault` makes of its settings what seals the files of jobs.
+    when asked; `vault` makes of its settings what seals the files of jobs; `options` holds the copies of own options.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Service:
     loops: Mapping[str, Callable[..., None]] = field(default_factory=dict)
     jobs: tuple[JobKind, ...] = ()
     vault: Callable[[Any], Vault] = lambda _settings: NoVault()
+    options: Projection | None = None
 
     @property
     def heard(self) -> Path:
@@ -70,6 +72,7 @@ class Runtime:
         self.service = service
         self.settings = settings
         self.database = Database(settings.database_url, pool_size=pool_size, name=service.name)
+        self.options = Options(self.database, service.options.table if service.options else None)
         self.hint = Hint(settings.database_url)
 
     def work(

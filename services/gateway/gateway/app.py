@@ -44,6 +44,9 @@ from gateway.identity.wecom import Wecom
 from gateway.integration import delivering, events_api, hearing, replaying, subscriptions_api, watching
 from gateway.integration.subscription import Subscription
 from gateway.integration.subscriptions import forget_deliveries
+from gateway.options import api as options_api
+from gateway.options import using
+from gateway.options.option import Option
 from gateway.pages.answers import wants_fragment
 from gateway.pages.errors import error_page
 from gateway.pages.jobs import UPLOADS
@@ -59,7 +62,7 @@ SERVICE = Service(
     metadata=Base.metadata,
     migrations=Path(__file__).parent / "migrations",
     scopes={
-        **dict.fromkeys((Staff, Department, WechatAccount, ApiClient, Role, Subscription), company_wide),
+        **dict.fromkeys((Staff, Department, WechatAccount, ApiClient, Role, Subscription, Option), company_wide),
         AuditEntry: of_whom,
     },
     blueprints=(
@@ -67,6 +70,7 @@ SERVICE = Service(
         *own_api.BLUEPRINTS,
         clients_api.routes,
         sign_on_api.routes,
+        options_api.routes,
         imports.routes,
         audit_api.routes,
         audit_exports.routes,
@@ -79,8 +83,8 @@ SERVICE = Service(
         leaving.routes,
         disclosure.routes,
     ),
-    emits=("staff.", "department.", "role.", "api_client."),
-    subscriptions=(audit_facts.SUBSCRIPTION, hr.SUBSCRIPTION, hearing.SUBSCRIPTION),
+    emits=("staff.", "department.", "role.", "option.", "api_client."),
+    subscriptions=(audit_facts.SUBSCRIPTION, hr.SUBSCRIPTION, hearing.SUBSCRIPTION, using.SUBSCRIPTION),
     jobs=(replaying.KIND, audit_exports.AUDIT.kind, imports.STAFF.kind),
     loops={"deliveries": delivering.run, "queues": watching.run},
     timers=(

@@ -29,10 +29,12 @@ _READ = {
     "article.read",
     "sales.read",
     "item.read",
+    "supplier.read",
     "pack.read",
     "discount_rule.read",
     "staff.read",
     "department.read",
+    "option.read",
 }
 _TICKETS = {"ticket.read", "ticket.create", "ticket.update", "ticket.transfer", "cause.write"}
 _ARTICLES = {"article.write", "article.publish"}
@@ -42,14 +44,14 @@ _AGENT = _READ | _TICKETS | {
 }  # fmt: skip
 _SUPERVISOR = _AGENT | _ARTICLES | {
     "player.phone.see", "player.delete", "player.merge", "player.export", "player.import", "ticket.export",
-    "sales.export", "cause.fix", "order.approve", "pack.approve", "item.sync", "item.adjust", "event.read",
-    "audit.read", "audit.export",
+    "sales.export", "cause.fix", "order.approve", "pack.approve", "item.sync", "item.adjust", "supplier.write",
+    "event.read", "audit.read", "audit.export",
 }  # fmt: skip
 _ADMIN = _READ | _ARTICLES | {
     "player.create", "player.update", "player.delete", "player.merge", "player.bind", "player.phone.see",
     "player.phone.reveal", "player.export", "player.import", "player.erase", "ticket.export", "sales.export",
-    "item.sync", "item.adjust", "pack.create", "pack.publish", "pack.approve", "discount_rule.write", "staff.write",
-    "department.write", "event.read", "audit.read", "audit.export",
+    "item.sync", "item.adjust", "supplier.write", "pack.create", "pack.publish", "pack.approve", "discount_rule.write",
+    "staff.write", "department.write", "option.write", "event.read", "audit.read", "audit.export",
     "api_client.read", "api_client.write", "role.write", "role.grant", "dead_letter.read", "dead_letter.write",
     "subscription.read", "subscription.write",
 }  # fmt: skip

@@ -13,7 +13,7 @@ from player.application.snapshots import refresh_vips
 from player.domain.base import Base
 from player.messaging import leavers, snapshots
 from player.messaging.consumers import SUBSCRIPTIONS
-from player.persistence.projections import STAFF
+from player.persistence.projections import OPTIONS, STAFF
 from player.persistence.scopes import SCOPES
 from player.settings import PlayerSettings
 
@@ -37,6 +37,7 @@ SERVICE = Service(
     emits=("player.", "phone.", "bulk_reading."),
     subscriptions=SUBSCRIPTIONS,
     references={"staff": STAFF},
+    options=OPTIONS,
     timers=(
         Timer("refresh_vips", timedelta(minutes=1), refresh_vips),
         Timer("readings", timedelta(hours=1), forget_readings),

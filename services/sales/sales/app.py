@@ -11,7 +11,7 @@ from sales.api import exports, orders, summary, touches
 from sales.application.bestsellers import count_best_sellers
 from sales.domain.base import Base
 from sales.messaging.consumers import SUBSCRIPTIONS
-from sales.persistence.projections import PACKS, PLAYERS, STAFF
+from sales.persistence.projections import OPTIONS, PACKS, PLAYERS, STAFF
 from sales.persistence.scopes import SCOPES
 from sales.settings import SalesSettings
 
@@ -34,6 +34,7 @@ SERVICE = Service(
     emits=("touch.", "order.", "payment."),
     subscriptions=SUBSCRIPTIONS,
     references={"player": PLAYERS, "staff": STAFF, "pack": PACKS},
+    options=OPTIONS,
     jobs=(exports.TOUCHES.kind, exports.ORDERS.kind),
     timers=(Timer("best_sellers", timedelta(minutes=1), count_best_sellers),),
 )

@@ -12,7 +12,7 @@ from ticket.application.causes import KIND
 from ticket.domain.base import Base
 from ticket.messaging import leavers
 from ticket.messaging.consumers import SUBSCRIPTIONS
-from ticket.persistence.projections import PLAYERS, STAFF
+from ticket.persistence.projections import OPTIONS, PLAYERS, STAFF
 from ticket.persistence.scopes import SCOPES
 
 SERVICE = Service(
@@ -35,5 +35,6 @@ SERVICE = Service(
     emits=("ticket.", "cause.", "article."),
     subscriptions=SUBSCRIPTIONS,
     references={"player": PLAYERS, "staff": STAFF},
+    options=OPTIONS,
     jobs=(exports.TICKETS.kind, leavers.HANDOVER, KIND),
 )

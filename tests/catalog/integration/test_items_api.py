@@ -95,7 +95,7 @@ def test_an_adjustment_is_told_with_the_whole_item(shop, three):
     assert fact.data["changed"] == ["adjusted_price", "price"]
     shown = {name: value for name, value in fact.data.items() if name != "changed"}
     assert shown == {name: after[name] for name in shown}
-    assert set(after) - set(shown) == {"id", "version", "created_at", "updated_at"}
+    assert set(after) - set(shown) == {"id", "version", "created_at", "updated_at", "supplier_name"}
 
 
 def test_a_change_that_changes_nothing_is_no_change(shop, three):

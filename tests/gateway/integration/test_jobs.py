@@ -24,9 +24,11 @@ def run_jobs(suite: InProcessSuite) -> None:
             pass
 
 
-def exported(suite: InProcessSuite, api: Api, path: str, form: str = "csv", **filters: str) -> list[dict[str, str]]:
+def exported(
+    suite: InProcessSuite, api: Api, path: str, form: str = "csv", language: str = "zh", **filters: str
+) -> list[dict[str, str]]:
     """The rows of a csv export."""
-    job = api.made(path, {"format": form}, query_string=filters)
+    job = api.made(path, {"format": form}, query_string=filters, headers={"Accept-Language": language})
     run_jobs(suite)
     job = api.get(f"/jobs/{job['id']}").json
     assert job["state"] == "done", job

@@ -44,11 +44,11 @@ def copy_of(desk: Desk, kind: type, record_id: str) -> Any:
         return session.scalar(select(kind).where(kind.id == record_id))  # type: ignore[attr-defined]
 
 
-def test_one_queue_hears_players_staff_and_packs():
+def test_one_queue_hears_players_staff_packs_and_options():
     (copies,) = (one for one in SERVICE.subscriptions if one.name == "copies")
     queue = copies.queue("sales")
     assert queue.name == "sales.copies"
-    assert set(queue.keys) == {"player.*.v1", "player.erased.v1", "staff.*.v1", "pack.*.v1"}
+    assert set(queue.keys) == {"player.*.v1", "player.erased.v1", "staff.*.v1", "pack.*.v1", "option.changed.v1"}
 
 
 def test_copies_follow_the_newest_fact_whatever_its_turn(desk: Desk, hear: Any):

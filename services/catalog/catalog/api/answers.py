@@ -1,4 +1,4 @@
-"""The form of items, packs, verdicts and discount rules as they go out."""
+"""The form of items, suppliers, packs, verdicts and discount rules as they go out."""
 
 from __future__ import annotations
 
@@ -41,12 +41,32 @@ class ItemShown(Schema):
     state = fields.String(required=True)
     conflict = fields.Nested(ConflictShown, required=True, allow_none=True)
     note = fields.String(required=True)
+    supplier_id = fields.UUID(required=True, allow_none=True)
+    supplier_name = fields.String(required=True, allow_none=True)
+    buyer = fields.UUID(required=True, allow_none=True)
     created_at = fields.DateTime(required=True)
     updated_at = fields.DateTime(required=True)
     version = fields.Integer(required=True)
 
 
 ItemPage = page_of(ItemShown)
+
+
+class SupplierShown(Schema):
+    """A supplier; phone numbers are masked unless `contact_visible`."""
+
+    id = fields.UUID(required=True)
+    name = fields.String(required=True)
+    code = fields.String(required=True, allow_none=True)
+    contact = fields.String(required=True)
+    contact_visible = fields.Boolean(required=True)
+    note = fields.String(required=True)
+    created_at = fields.DateTime(required=True)
+    updated_at = fields.DateTime(required=True)
+    version = fields.Integer(required=True)
+
+
+SupplierPage = page_of(SupplierShown)
 
 
 class FoundConflict(Schema):

@@ -17,6 +17,7 @@ from chassis.data.pagination import Page
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.http.problems import of_refusal
 from chassis.http.routes import Routes
+from chassis.rules import NotFound
 
 routes = Routes("items", "Items", show=item_view)
 
@@ -44,9 +45,16 @@ def read(uow: UnitOfWork, item_id: str) -> Item:
     return uow.get(Item, item_id)
 
 
-@routes.patch("/items/<uuid:item_id>", action="item.adjust", body=schemas.ItemEdit, answer=answers.ItemShown)
+@routes.patch(
+    "/items/<uuid:item_id>",
+    action="item.adjust",
+    body=schemas.ItemEdit,
+    answer=answers.ItemShown,
+    references={"buyer": "staff"},
+)
 def adjust(uow: UnitOfWork, item_id: str, version: int, body: dict[str, Any]) -> Item:
-    """Adjust an item's price, or give the list's back to it."""
+    """Adjust an item's price, or give the list's back to it; say who supplies and who buys it."""
+    reach_buyer(uow, item_id, body.get("buyer"))
     return items.adjust_item(uow, item_id, body, version=version)
 
 
@@ -73,6 +81,17 @@ def resolve(uow: UnitOfWork, item_id: str, version: int, body: dict[str, Any]) -
 def price_history(uow: UnitOfWork, item_id: str, query: dict[str, Any]) -> Page:
     """Read every change of an item's prices: what, when, by whom."""
     return queries.price_history(uow, item_id, query)
+
+
+def reach_buyer(uow: UnitOfWork, item_id: str, buyer: str | None) -> None:
+    """A new buyer is somebody in service; raises NotFound.
+
+    The catalog keeps no staff: the copy in the token, put there by the gateway, is the proof.
+    """
+    if not buyer or any(copy["id"] == buyer for copy in uow.caller.references.get("staff", ())):
+        return
+    if buyer != queries.buyer_of(uow, item_id):
+        raise NotFound()
 
 
 @routes.errorhandler(GameServerUnavailable)

@@ -1,4 +1,4 @@
-"""The form of items, packs and discount rules as they come in."""
+"""The form of items, suppliers, packs and discount rules as they come in."""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ from chassis.http.fields import (
 
 
 class ItemEdit(Body):
-    """An adjusted price, or null for the list's; a note."""
+    """An adjusted price, or null for the list's; a note; a supplier and the member of staff who buys it, or null."""
 
     sets: ClassVar[str] = "item"
     adjusted_price = MoneyField(allow_none=True)
     note = Text(2000)
+    supplier_id = Id(allow_none=True)
+    buyer = Id(allow_none=True)
 
 
 class Resolution(Body):
@@ -46,10 +48,32 @@ class ItemQuery(list_query(("created_at", "name", "price"), default="-created_at
     category = Text(64)
     state = Choices(ITEM_STATES)
     conflict = Flag(text=True)
+    supplier_id = Id()
 
 
 class HistoryQuery(list_query(("at",), default="-at")):  # type: ignore[misc]
     """The order of a price history."""
+
+
+class SupplierEdit(Body):
+    """The fields of a supplier; code is null where it has none."""
+
+    name = Text(100, min_length=1)
+    code = Text(32, min_length=1, handle=True, allow_none=True)
+    contact = Text(200)
+    note = Text(2000)
+
+
+class NewSupplier(SupplierEdit):
+    """A supplier to be written down."""
+
+    name = Text(100, min_length=1, required=True)
+
+
+class SupplierQuery(list_query(("created_at", "name"), default="name")):  # type: ignore[misc]
+    """The filters of the suppliers: a part of the name, its pinyin initials, or the code as far as it is typed."""
+
+    q = Text(100, handle=True)
 
 
 class WantedLine(Body):

@@ -1,4 +1,4 @@
-"""Items, packs, revisions and discount rules as JSON."""
+"""Items, suppliers, packs, revisions and discount rules as JSON."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from catalog.domain.discount_rule import DiscountRule
 from catalog.domain.item import Item, PriceChange
 from catalog.domain.pack import Pack, PackRevision
 from catalog.domain.pricing import Verdict, fraction_text
+from catalog.domain.supplier import Supplier
 from chassis.callers import Caller
 from chassis.clock import rfc3339
+from chassis.data.masking import mask_text
 from chassis.money import money_view
 
 
@@ -30,6 +32,9 @@ def item_view(item: Item, _who: Caller | None = None) -> dict[str, Any]:
         "state": item.state,
         "conflict": _conflict(item),
         "note": item.note,
+        "supplier_id": item.supplier_id,
+        "supplier_name": mask_text(item.supplier.name) if item.supplier else None,
+        "buyer": item.buyer,
         "created_at": rfc3339(item.created_at),
         "updated_at": rfc3339(item.updated_at),
         "version": item.version,
@@ -44,6 +49,30 @@ def _conflict(item: Item) -> dict[str, Any] | None:
 
 def _prices(item: Item) -> dict[str, Any]:
     return {"list_price_before": money_view(item.conflict_price), "list_price_now": money_view(item.list_price)}
+
+
+def supplier_view(supplier: Supplier, who: Caller) -> dict[str, Any]:
+    """One supplier; whole for who may change it, for others with its phone numbers masked."""
+    shown = supplier_line(supplier)
+    if not who.may("supplier.write"):
+        return shown
+    return {**shown, **{name: getattr(supplier, name) for name in _TEXTS}, "contact_visible": True}
+
+
+_TEXTS = ("name", "code", "contact", "note")
+
+
+def supplier_line(supplier: Supplier, _who: Caller | None = None) -> dict[str, Any]:
+    """One supplier in a list: phone numbers masked, whoever asks."""
+    texts = {name: getattr(supplier, name) for name in _TEXTS}
+    return {
+        "id": supplier.id,
+        **{name: text and mask_text(text) for name, text in texts.items()},
+        "contact_visible": False,
+        "created_at": rfc3339(supplier.created_at),
+        "updated_at": rfc3339(supplier.updated_at),
+        "version": supplier.version,
+    }
 
 
 def report_view(report: SyncReport) -> dict[str, Any]:

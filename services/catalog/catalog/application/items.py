@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from catalog.application import suppliers
 from catalog.domain.codes import ADJUSTED, LIST
 from catalog.domain.events import ItemFact, ItemWithdrawn
 from catalog.domain.item import Item, PriceChange
@@ -80,9 +81,16 @@ def _count(report: SyncReport, facts: list[ItemFact]) -> None:
 
 
 def adjust_item(uow: UnitOfWork, item_id: str, fields: Mapping[str, Any], *, version: int) -> Item:
-    """Give an item an `adjusted_price` (Money, or None for the list's) or a `note`. Raises NotFound, StaleRecord."""
+    """Give an item an `adjusted_price` (Money, or None for the list's), a `note`, a `supplier_id` or a `buyer`.
+
+    Raises NotFound, also where there is no such supplier, and StaleRecord.
+    """
     values = {name: value.amount if isinstance(value, Money) else value for name, value in fields.items()}
     item = uow.for_update(Item, item_id, version)
+    supplier_id = fields.get("supplier_id", item.supplier_id)
+    if supplier_id != item.supplier_id:
+        suppliers.must_supply(uow, supplier_id)
+        uow.session.expire(item, ["supplier"])
     _change(uow, item, "adjustment", lambda known: known.adjust(values, uow.now()))
     return item
 

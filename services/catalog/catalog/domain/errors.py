@@ -32,6 +32,27 @@ class NoConflict(RuleBroken):
     en = "This item has no open price conflict"
 
 
+class DuplicateSupplier(RuleBroken):
+    """The codes of suppliers differ (C7)."""
+
+    code = "duplicate_supplier"
+    zh = "已经有这个编号的供应商"
+    en = "There is a supplier of this code"
+
+
+class SupplierInUse(RuleBroken):
+    """A supplier that items have is not removed (C7); `items` says how many."""
+
+    code = "supplier_in_use"
+    zh = "还有物品是这家供应商的，不能删除"
+    en = "There are items of this supplier; it is not removed"
+    zh_detail = "{items} 件物品是这家供应商的，先改它们的供应商"
+    en_detail = "Items that have this supplier: {items}; give them another one first"
+
+    def __init__(self, items: int) -> None:
+        super().__init__(members={"items": items}, items=items)
+
+
 class ItemWithdrawn(RuleBroken):
     """A pack is not offered with items the game no longer sells; `items` names them."""
 

@@ -1,4 +1,4 @@
-"""The facts of items, packs and discount rules, each carrying the whole state after the change."""
+"""The facts of items, suppliers, packs and discount rules, each carrying the whole state after the change."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from catalog.domain.discount_rule import DiscountRule
     from catalog.domain.item import Item
     from catalog.domain.pack import Pack
+    from catalog.domain.supplier import Supplier
 
 
 def money(amount: Decimal | None) -> Money | None:
@@ -48,6 +49,8 @@ class ItemFact(Event):
     state: str
     conflict: ConflictState | None
     note: str
+    supplier_id: str | None = None
+    buyer: str | None = None
 
     @classmethod
     def of(cls, item: Item, *changed: str) -> Self:
@@ -63,7 +66,18 @@ class ItemFact(Event):
 
 def item_state(item: Item) -> dict[str, Any]:
     """The data fields of an item's facts, the texts as they are."""
-    plain = ("no", "game_item_id", "name", "category", "attributes", "icon_url", "state", "note")
+    plain = (
+        "no",
+        "game_item_id",
+        "name",
+        "category",
+        "attributes",
+        "icon_url",
+        "state",
+        "note",
+        "supplier_id",
+        "buyer",
+    )
     prices = {name: money(getattr(item, name)) for name in ("list_price", "adjusted_price", "price")}
     conflict = None
     if item.conflict_at is not None and item.conflict_price is not None:
@@ -79,12 +93,37 @@ class ItemAdded(ItemFact):
 
 @fact("item.updated.v1")
 class ItemUpdated(ItemFact):
-    """An item's data or price changed, was adjusted, or it is on sale again."""
+    """An item's data, price, supplier or buyer changed, it was adjusted, or it is on sale again."""
 
 
 @fact("item.withdrawn.v1")
 class ItemWithdrawn(ItemFact):
     """An item left the game's price list."""
+
+
+@fact("supplier.changed.v1")
+@dataclass(frozen=True, kw_only=True)
+class SupplierChanged(Event):
+    """A supplier was made, changed or removed; its contact is told with phone numbers masked."""
+
+    name: str
+    code: str | None
+    contact: str
+    note: str
+    removed: bool = False
+
+    @classmethod
+    def of(cls, supplier: Supplier, *changed: str, removed: bool = False) -> Self:
+        """The fact that this supplier is now as it is."""
+        return cls(
+            subject=supplier.id,
+            entity_version=supplier.version,
+            occurred_at=supplier.updated_at,
+            changed=changed,
+            code=supplier.code and mask_text(supplier.code),
+            removed=removed,
+            **{name: mask_text(getattr(supplier, name)) for name in ("name", "contact", "note")},
+        )
 
 
 _PACK = (

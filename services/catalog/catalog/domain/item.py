@@ -1,4 +1,4 @@
-"""An item of the game and its prices: the list's, the adjusted one, and the conflict between them (C1, C2, C10)."""
+"""An item of the game: its prices, the conflict between them, and who supplies and buys it (C1, C2, C7 to C10)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from typing import Any
 
 from sqlalchemy import ForeignKey, Index, Numeric, String, Text, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from catalog.domain.base import Base
 from catalog.domain.codes import LIST, ON_SALE, WITHDRAWN
 from catalog.domain.errors import NoConflict
 from catalog.domain.events import ItemAdded, ItemFact, ItemUpdated, ItemWithdrawn, differing, item_state
 from catalog.domain.price_list import ListedItem
+from catalog.domain.supplier import Supplier
 from chassis.data.database import Id, Instant, Record
 from chassis.data.search import grams, initials
 
@@ -40,10 +41,15 @@ class Item(Record, Base):
     conflict_price: Mapped[Decimal | None] = mapped_column(Price, comment="the list price the adjustment was made to")
     conflict_at: Mapped[datetime | None] = mapped_column(Instant)
     note: Mapped[str] = mapped_column(Text, default="")
+    supplier_id: Mapped[str | None] = mapped_column(Id, ForeignKey("suppliers.id"))
+    buyer: Mapped[str | None] = mapped_column(Id)  # a member of staff
     grams: Mapped[list[str]] = mapped_column(ARRAY(Text), default=list)
     initials: Mapped[str] = mapped_column(Text, default="")
 
+    supplier: Mapped[Supplier | None] = relationship(lazy="selectin", viewonly=True)
+
     __table_args__ = (
+        Index("ix_items_supplier_id_created_at", "supplier_id", "created_at", "id"),
         Index("ix_items_created_at", "created_at", "id"),
         Index("ix_items_name", "name", "id"),
         Index("ix_items_price", "price", "id"),
@@ -59,6 +65,7 @@ class Item(Record, Base):
         """Come into the catalog from the price list; `at` is UTC."""
         self.version, self.created_at, self.updated_at = 1, at, at
         self.game_item_id, self.adjusted_price, self.note = listed.game_item_id, None, ""
+        self.supplier_id = self.buyer = None
         self.conflict_price = self.conflict_at = None
         self._take(listed)
         return [ItemAdded.of(self)]
@@ -78,12 +85,16 @@ class Item(Record, Base):
         return self._told(before, at)
 
     def adjust(self, fields: Mapping[str, Any], at: datetime) -> list[ItemFact]:
-        """Take an `adjusted_price` (Decimal, or None for the list's) and a `note`; a new price settles a conflict."""
+        """Take an `adjusted_price` (Decimal, or None for the list's), a `note`, a `supplier_id` and a `buyer` (or None).
+
+        A new price settles a conflict.
+        """
         before = item_state(self)
         if "adjusted_price" in fields:
             self.adjusted_price = fields["adjusted_price"]
             self._settle()
-        self.note = fields.get("note", self.note)
+        for name in ("note", "supplier_id", "buyer"):
+            setattr(self, name, fields.get(name, getattr(self, name)))
         return self._told(before, at)
 
     def resolve(self, keep: str, at: datetime) -> list[ItemFact]:

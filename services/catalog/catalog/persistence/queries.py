@@ -1,4 +1,4 @@
-"""Reads: the lists of items, packs and rules, price histories, revisions, and what judging a pack needs."""
+"""Reads: the lists of items, suppliers, packs and rules, price histories, revisions, and what judging a pack needs."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_, select, text
+from sqlalchemy import ColumnElement, func, or_, select, text
 
 from catalog.domain.discount_rule import DiscountRule
 from catalog.domain.item import Item, PriceChange
 from catalog.domain.pack import Pack, PackRevision
 from catalog.domain.pricing import Rule
+from catalog.domain.supplier import Supplier
 from chassis.data.numbers import plain_number
 from chassis.data.pagination import Page, Sort, paginate
 from chassis.data.search import escaped_like, folded, query_grams
@@ -27,6 +28,10 @@ PACK_SORTS = {
     "name": Sort(Pack.name, "name"),
     "price": Sort(Pack.price, "price"),
 }
+SUPPLIER_SORTS = {
+    "created_at": Sort(Supplier.created_at, "created_at"),
+    "name": Sort(Supplier.name, "name"),
+}
 RULE_SORTS = {"created_at": Sort(DiscountRule.created_at, "created_at")}
 HISTORY_SORTS = {"at": Sort(PriceChange.at, "at")}
 REVISION_SORTS = {"revision": Sort(PackRevision.revision, "revision")}
@@ -40,12 +45,40 @@ def find_items(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
         statement = statement.where(Item.category == query["category"])
     if query.get("state"):
         statement = statement.where(Item.state.in_(query["state"]))
+    if query.get("supplier_id"):
+        statement = statement.where(Item.supplier_id == query["supplier_id"])
     if query.get("conflict") is not None:
         statement = statement.where(Item.conflict_at.is_not(None) == query["conflict"])
     if query.get("q"):
         by_game_id = Item.game_item_id.like(escaped_like(query["q"]) + "%")
         statement = statement.where(_named(Item, query["q"], "I", by_game_id))
     return paginate(uow.session, statement, sorts=ITEM_SORTS, id_column=Item.id, query=query)
+
+
+def find_suppliers(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
+    """One page of suppliers; nobody is found by the digits of a contact, as it is shown only masked."""
+    statement = uow.select(Supplier).select_from(Supplier)
+    if q := query.get("q"):
+        by_code = func.lower(Supplier.code).like(escaped_like(q.lower()) + "%")
+        by_initials = Supplier.initials.like(escaped_like(folded(q)) + "%")
+        statement = statement.where(or_(Supplier.grams.contains(query_grams(q)), by_initials, by_code))
+    return paginate(uow.session, statement, sorts=SUPPLIER_SORTS, id_column=Supplier.id, query=query)
+
+
+def items_of_supplier(uow: UnitOfWork, supplier_id: str) -> int:
+    """How many items have this supplier, the withdrawn ones too."""
+    return uow.session.scalar(select(func.count()).where(Item.supplier_id == supplier_id)) or 0
+
+
+def hold_supplier(uow: UnitOfWork, supplier_id: str) -> bool:
+    """Whether the supplier is there; until the end of the transaction nobody removes it."""
+    statement = select(Supplier.id).where(Supplier.id == supplier_id).with_for_update(key_share=True, read=True)
+    return uow.session.scalar(statement) is not None
+
+
+def buyer_of(uow: UnitOfWork, item_id: str) -> str | None:
+    """Who buys an item; None also where there is no such item."""
+    return uow.session.scalar(select(Item.buyer).where(Item.id == item_id))
 
 
 def find_packs(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:

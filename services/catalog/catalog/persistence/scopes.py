@@ -1,10 +1,11 @@
-"""Items, packs and rules are the whole company's: permissions decide, rows do not."""
+"""Items, suppliers, packs and rules are the whole company's: permissions decide, rows do not."""
 
 from sqlalchemy import ColumnElement, true
 
 from catalog.domain.discount_rule import DiscountRule
 from catalog.domain.item import Item
 from catalog.domain.pack import Pack
+from catalog.domain.supplier import Supplier
 from chassis.callers import Caller
 
 
@@ -13,4 +14,4 @@ def everything(_caller: Caller) -> ColumnElement[bool]:
     return true()
 
 
-SCOPES = {Item: everything, Pack: everything, DiscountRule: everything}
+SCOPES = {Item: everything, Supplier: everything, Pack: everything, DiscountRule: everything}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -46,7 +46,7 @@ class TooManyRows(RuleBroken):
 class Column:
     """One column: its field, its headings, and its value for one row as the caller may see it.
 
-    `words` turns codes into words, {code: (Chinese, English)}.
+    `words` turns codes into words, {code: (Chinese, English)}; what the company calls them is in the list named `options`.
     """
 
     field: str
@@ -54,6 +54,7 @@ class Column:
     en: str
     value: Callable[[Any], Any]
     words: Mapping[Any, tuple[str, str]] | None = None
+    options: str | None = None
 
 
 def of(*path: str) -> Callable[[Mapping[str, Any]], Any]:
@@ -137,17 +138,18 @@ def add_export(routes: Routes, export: Export, *, references: Mapping[str, str] 
 def run_export(run: Run, export: Export) -> dict[str, Any]:
     """Write the file; begun anew where an earlier attempt ended early, since nothing but the file comes of it."""
     form = run.job.parameters["format"]
-    headings = [getattr(column, run.job.language) for column in export.columns]
+    columns = [_with_own_words(column, run) for column in export.columns]
+    headings = [getattr(column, run.job.language) for column in columns]
     with folder_of(run) as folder:
         path = folder / f"export.{form}"
         run.done = 0
         with open_sheet(form, path, headings) as sheet:
-            _write_pages(run, export, sheet)
+            _write_pages(run, export, columns, sheet)
         keep_result(run, path, total=run.done)
     return {"rows": run.done, "format": form}
 
 
-def _write_pages(run: Run, export: Export, sheet: Sheet) -> None:
+def _write_pages(run: Run, export: Export, columns: Sequence[Column], sheet: Sheet) -> None:
     with run.reading().session as session:
         asked = orjson.loads(b"".join(files.parts_of(session, run.vault, run.job.id, INPUT)))
     query = {**load(export.query(), asked, "?"), "limit": A_PAGE, "count": False}
@@ -159,13 +161,19 @@ def _write_pages(run: Run, export: Export, sheet: Sheet) -> None:
             rows = export.shown(page.items, work, run.runtime.settings)
             work.session.expunge_all()
             for row in (veil.over(row, run.caller, listed=True) for row in rows):
-                sheet.add([_cell(column, row, run) for column in export.columns])
+                sheet.add([_cell(column, row, run) for column in columns])
             run.done += len(rows)
         if run.done > MOST_ROWS:
             raise TooManyRows(most=MOST_ROWS)
         cursor = page.next_cursor
         if cursor is None:
             return
+
+
+def _with_own_words(column: Column, run: Run) -> Column:
+    if column.options is None:
+        return column
+    return replace(column, words={**(column.words or {}), **run.runtime.options.words(column.options)})
 
 
 def _cell(column: Column, row: Mapping[str, Any], run: Run) -> Any:

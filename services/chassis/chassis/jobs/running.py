@@ -17,6 +17,7 @@ from chassis.callers import Caller
 from chassis.clock import utc_now
 from chassis.data.database import is_away
 from chassis.data.masking import mask_everything
+from chassis.data.options import asked_of
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.jobs import files, store
 from chassis.jobs.job import (
@@ -125,7 +126,7 @@ def work_off(runtime: Runtime, stop: threading.Event | None = None) -> bool:
         return False
     context.begin()
     run = Run(runtime, job, stop or threading.Event())
-    with _kept_up(run):
+    with _kept_up(run), asked_of(runtime.options):
         _do(run)
     return True
 

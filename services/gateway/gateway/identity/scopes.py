@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 SCOPES: dict[str, frozenset[str]] = {
-    "player:read": frozenset({"player.read"}),
+    "player:read": frozenset({"player.read", "option.read"}),
     "player:pii": frozenset({"player.phone.see"}),
     "player:write": frozenset({"player.create", "player.update", "player.bind"}),
-    "ticket:read": frozenset({"ticket.read"}),
+    "ticket:read": frozenset({"ticket.read", "option.read"}),
     "ticket:write": frozenset({"ticket.create", "ticket.update", "ticket.transfer", "cause.write", "cause.fix"}),
     "article:read": frozenset({"article.read"}),
     "article:write": frozenset({"article.write"}),
-    "sales:read": frozenset({"sales.read"}),
+    "sales:read": frozenset({"sales.read", "option.read"}),
     "sales:write": frozenset({"touch.create", "order.create", "order.pay"}),
-    "catalog:read": frozenset({"item.read", "pack.read", "discount_rule.read"}),
-    "catalog:write": frozenset({"item.sync", "item.adjust", "pack.create", "pack.publish"}),
+    "catalog:read": frozenset({"item.read", "supplier.read", "pack.read", "discount_rule.read"}),
+    "catalog:write": frozenset({"item.sync", "item.adjust", "supplier.write", "pack.create", "pack.publish"}),
     "staff:read": frozenset({"staff.read", "department.read"}),
     "event:read": frozenset({"event.read"}),
 }

@@ -63,10 +63,19 @@ def _flat(value: object) -> str:
 def word(field: str, value: object) -> str:
     """A field's value as it is read: the word of a code, a person's name, else the text."""
     text = _flat(value)
-    if field in ("assignee_id", "agent_id", "staff_id") and text:
+    if field in ("assignee_id", "agent_id", "staff_id", "buyer") and text:
         return (directory().get(text) or {}).get("name") or text
+    if field == "supplier_id" and text:
+        return _supplier(text)
     kind = {"state": "order_state"}.get(field, field)
     return label(text, kind) if kind in LABELS and kind not in ("field", "problem") else text
+
+
+def _supplier(supplier_id: str) -> str:
+    try:
+        return str(api.get(f"/suppliers/{supplier_id}").json["name"])
+    except (Refused, Unavailable):
+        return supplier_id
 
 
 def last_change(current: dict) -> dict | None:

@@ -1,7 +1,10 @@
-"""The words for every code a page shows; Chinese is the source, other languages come from the catalogue."""
+"""The words for every code a page shows; Chinese is the source, other languages come from the catalogue, options from their
+lists.
+"""
 
 from flask_babel import lazy_gettext as _
 
+from gateway.pages.option_labels import LISTS, OPTION_LABELS, offered, option_word
 from gateway.pages.role_labels import ROLE_LABELS
 
 LABELS = {
@@ -72,6 +75,7 @@ LABELS = {
         "other": _("其他"),
     },
     **ROLE_LABELS,
+    **OPTION_LABELS,
     "staff_state": {"in_service": _("在职"), "left": _("已离职")},
     "rule_kind": {"max_discount": _("折扣上限"), "min_price": _("最低售价")},
     "tier": {"1": _("小R"), "2": _("中R"), "3": _("大R"), "4": _("超R")},
@@ -187,6 +191,12 @@ LABELS = {
         "old_nickname": _("旧昵称"),
         "parent_id": _("上级部门"),
         "wechat_accounts": _("客服微信"),
+        "supplier_id": _("供应商"),
+        "buyer": _("采购人"),
+        "contact": _("联系人"),
+        "zh": _("中文名"),
+        "en": _("英文名"),
+        "position": _("顺序"),
         "version": _("版本"),
     },
     "change": {
@@ -243,15 +253,21 @@ LABELS = {
 
 
 def label(code: object, kind: str) -> str:
-    """The word for a code; an unknown code (an own option) is shown as it is."""
+    """The word for a code, for one of an option's list as the company calls it; an unknown code is shown as it is."""
     if code is None or code == "":
         return ""
-    return str(LABELS[kind].get(str(code), code))
+    called = option_word(kind, str(code)) if kind in LISTS else None
+    return called or str(LABELS[kind].get(str(code), code))
 
 
-def options(kind: str, *without: str) -> list[tuple[str, str]]:
-    """(code, word) pairs for chips and selects, in the glossary's order."""
-    return [(code, str(word)) for code, word in LABELS[kind].items() if code not in without]
+def options(kind: str, *without: str, keep: str | None = None, retired: bool = False) -> list[tuple[str, str]]:
+    """(code, word) pairs for chips and selects, in the list's order, else the glossary's.
+
+    Of the options that were retired, `keep` names the one that a record has; a filter wants all of them.
+    """
+    own = kind in LISTS
+    pairs = offered(kind, keep, retired) if own else [(code, str(word)) for code, word in LABELS[kind].items()]
+    return [(code, word) for code, word in pairs if code not in without]
 
 
 def problem_text(problem: dict) -> str:

@@ -54,6 +54,8 @@ ROLE_LABELS = {
         "item.read": _("看物品"),
         "item.sync": _("同步物品"),
         "item.adjust": _("改物品价"),
+        "supplier.read": _("看供应商"),
+        "supplier.write": _("管供应商"),
         "pack.read": _("看礼包"),
         "pack.create": _("组礼包"),
         "pack.publish": _("上架礼包"),
@@ -64,6 +66,8 @@ ROLE_LABELS = {
         "staff.write": _("管员工"),
         "department.read": _("看部门"),
         "department.write": _("管部门"),
+        "option.read": _("看选项"),
+        "option.write": _("管选项"),
         "role.write": _("管角色"),
         "role.grant": _("授予任何权限"),
         "audit.read": _("看审计"),
@@ -100,7 +104,8 @@ ROLE_LABELS = {
 }
 _GROUP_OF = {
     "player": "player", "ticket": "ticket", "cause": "ticket", "article": "ticket",
-    "sales": "sales", "touch": "sales", "order": "sales", "item": "catalog", "pack": "catalog", "discount_rule": "catalog",
+    "sales": "sales", "touch": "sales", "order": "sales",
+    "item": "catalog", "supplier": "catalog", "pack": "catalog", "discount_rule": "catalog",
 }  # fmt: skip
 # (group, its actions) for the matrix of roles, in the glossary's order; what has no group of its own is the company's.
 ACTION_GROUPS: list[tuple[str, list[str]]] = [

@@ -13,7 +13,7 @@ from chassis.http.routes import Routes
 from chassis.jobs.exporting import Column, Export, add_export, moment, money, of
 from player.api.schemas import PlayerQuery, PlayerShown
 from player.api.views import shown_player
-from player.domain.codes import SOURCE_WORDS, TIER_WORDS
+from player.domain.codes import SOURCE_LIST, SOURCE_WORDS, TIER_WORDS
 from player.domain.copies import StaffCopy
 from player.persistence import queries
 
@@ -27,7 +27,7 @@ COLUMNS = (
     Column("wechat_name", "微信名", "WeChat name", of("wechat_name")),
     Column("agent", "所属客服", "Agent", of("agent")),
     Column("vip_tier", "等级", "VIP tier", of("vip_tier"), TIER_WORDS),
-    Column("source", "来源", "Source", of("source"), SOURCE_WORDS),
+    Column("source", "来源", "Source", of("source"), SOURCE_WORDS, SOURCE_LIST),
     Column("tags", "标签", "Tags", of("tags")),
     Column("note", "备注", "Note", of("note")),
     Column("registered", "已注册", "Registered", of("registered")),

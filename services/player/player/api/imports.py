@@ -15,7 +15,7 @@ from chassis.jobs.running import Run
 from chassis.rules import WrongFields
 from player.api.schemas import NewPlayer
 from player.application.imports import take_players
-from player.domain.codes import SOURCE_WORDS
+from player.domain.codes import SOURCE_LIST, SOURCE_WORDS
 
 routes = Routes("player-imports", "Players out of files", show=job_view)
 
@@ -29,7 +29,6 @@ HEADINGS = (
     Heading("tags", "标签", "Tags"),
     Heading("note", "备注", "Note"),
 )
-_SOURCES = {word.casefold(): code for code, words in SOURCE_WORDS.items() for word in (code, *words)}
 _FORM = NewPlayer()
 
 
@@ -37,7 +36,7 @@ def check(row: ImportRow, run: Run) -> None:
     """Read one row by the form of POST /players."""
     given: dict[str, Any] = {name: text for name, text in row.given.items() if name not in ("agent_no", "tags")}
     if "source" in given:
-        given["source"] = _SOURCES.get(given["source"].casefold(), given["source"])
+        given["source"] = _source(given["source"], run)
     if "tags" in row.given:
         given["tags"] = [part for part in re.split("[,，;；、|]", row.given["tags"]) if part.strip()]
     try:
@@ -50,6 +49,15 @@ def check(row: ImportRow, run: Run) -> None:
             row.refuse(name, FieldReadOnly.code)
     if "agent_no" in row.given:
         row.values["agent_no"] = row.given["agent_no"].strip()
+
+
+def _source(typed: str, run: Run) -> str:
+    """The code of what was typed: a code, a built-in word, or what the company calls it; else as it was typed."""
+    for words in (run.runtime.options.words(SOURCE_LIST), SOURCE_WORDS):
+        for code, said in words.items():
+            if typed.casefold() in (word.casefold() for word in (code, *said)):
+                return code
+    return typed
 
 
 def _take(uow: UnitOfWork, rows: Any, run: Run) -> None:

@@ -22,7 +22,8 @@ from chassis.http.fields import (
     Whole,
     list_query,
 )  # fmt: skip
-from player.domain.codes import SOURCES
+from chassis.http.options import OptionField, OptionsField
+from player.domain.codes import SOURCE_LIST, SOURCES
 from player.domain.phones import NotAPhone, e164
 from player.persistence.queries import SORTS
 
@@ -71,7 +72,7 @@ class NewPlayer(Body):
     wechat_id = Text(64, min_length=1, handle=True, allow_none=True)
     wechat_name = Text(64, min_length=1, handle=True, allow_none=True)
     nickname = Text(64, min_length=1, handle=True, allow_none=True)
-    source = Choice(SOURCES, allow_none=True)
+    source = OptionField(SOURCE_LIST, SOURCES, allow_none=True)
     note = Text(5000, allow_none=True)
     agent_id = Id(allow_none=True)
     wechat_account_id = Id(allow_none=True)
@@ -92,7 +93,7 @@ class PlayerEdit(Body):
     wechat_id = Text(64, min_length=1, handle=True, allow_none=True)
     wechat_name = Text(64, min_length=1, handle=True, allow_none=True)
     nickname = Text(64, min_length=1, handle=True, allow_none=True)
-    source = Choice(SOURCES, allow_none=True)
+    source = OptionField(SOURCE_LIST, SOURCES, allow_none=True)
     note = Text(5000, allow_none=True)
     tags = Tags()
     custom = Custom()
@@ -125,7 +126,7 @@ class PlayerQuery(list_query(SORTS, default="-created_at")):  # type: ignore[mis
     tag = TagNames(metadata={"type": "string", "description": "any of these tags; several with commas"})
     vip_tier = Choices(TIERS)
     agent_id = Id()
-    source = Choices(SOURCES)
+    source = OptionsField(SOURCE_LIST, SOURCES)
     registered = Flag(text=True)
     silent_days_gte = Whole(0, 36500, text=True, data_key="silent_days[gte]")
     created_at_gte = Moment(data_key="created_at[gte]")

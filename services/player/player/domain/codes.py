@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
+SOURCE_LIST = "player_source"
 SOURCES = ("in_game_guide", "campaign", "referral", "other")
 
 # Total spend (CNY) from which a player is 小R, 中R, 大R, 超R (P9).

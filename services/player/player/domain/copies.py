@@ -1,6 +1,7 @@
-"""Copies of staff, kept from their facts, so that the scope of a department can be decided here."""
+"""Copies of staff and options, kept from their facts: the scope of a department is decided here, and what a source may be."""
 
 from chassis.data.copies import StaffCopyColumns
+from chassis.data.options import OptionCopyColumns
 from player.domain.base import Base
 
 
@@ -8,3 +9,9 @@ class StaffCopy(StaffCopyColumns, Base):
     """A member of staff as last heard of."""
 
     __tablename__ = "staff_copies"
+
+
+class OptionCopy(OptionCopyColumns, Base):
+    """An option of the company's own, or its words for a built-in code, as last heard of."""
+
+    __tablename__ = "option_copies"

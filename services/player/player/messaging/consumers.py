@@ -1,10 +1,11 @@
-"""What the player service hears: staff, and the contacts others have with players."""
+"""What the player service hears: staff, options, and the contacts others have with players."""
 
 from chassis.data.copies import StaffState
+from chassis.data.options import OptionState
 from chassis.facts import revoking
 from chassis.facts.inbox import Listen, Subscription
 from player.messaging import contacts, leavers, members
-from player.persistence.projections import STAFF
+from player.persistence.projections import OPTIONS, STAFF
 
 CONTACTS = (
     "touch.logged.v1",
@@ -15,7 +16,13 @@ CONTACTS = (
 )
 
 SUBSCRIPTIONS = (
-    Subscription("copies", (Listen(("staff.*.v1",), StaffState, STAFF.handle),)),
+    Subscription(
+        "copies",
+        (
+            Listen(("staff.*.v1",), StaffState, STAFF.handle),
+            Listen(("option.changed.v1",), OptionState, OPTIONS.handle),
+        ),
+    ),
     Subscription("contacts", (Listen(CONTACTS, contacts.Contact, contacts.hear),)),
     members.SUBSCRIPTION,
     leavers.SUBSCRIPTION,

@@ -13,6 +13,7 @@ from chassis.http.routes import Routes
 from chassis.jobs.exporting import Column, Export, add_export, moment, money, of
 from sales.api.schemas import OrderQuery, OrderShown, TouchQuery, TouchShown
 from sales.api.views import order_view, touch_view
+from sales.domain.codes import CHANNEL_LIST, LOST_REASON_LIST
 from sales.domain.copies import StaffCopy
 from sales.persistence import queries
 
@@ -58,9 +59,9 @@ PLAYER = (
 TOUCH_COLUMNS = (
     Column("at", "时间", "Time", moment("at")),
     *PLAYER,
-    Column("channel", "方式", "Channel", of("channel"), CHANNEL_WORDS),
+    Column("channel", "方式", "Channel", of("channel"), CHANNEL_WORDS, CHANNEL_LIST),
     Column("outcome", "结果", "Outcome", of("outcome"), OUTCOME_WORDS),
-    Column("lost_reason", "未成功原因", "Lost reason", of("lost_reason"), REASON_WORDS),
+    Column("lost_reason", "未成功原因", "Lost reason", of("lost_reason"), REASON_WORDS, LOST_REASON_LIST),
     Column("pack_no", "礼包编号", "Pack number", of("pack_no")),
     Column("pack", "礼包", "Pack", of("pack", "name")),
     Column("pack_price", "礼包价", "Pack price", money("pack", "price")),

@@ -10,8 +10,9 @@ from marshmallow import Schema, ValidationError, fields, validates_schema
 from chassis.http.answers import MoneyShown, PlayerBrief
 from chassis.http.documents import page_of
 from chassis.http.fields import Body, Choice, Choices, Id, ListOf, Moment, MoneyField, Part, Text, Whole, list_query
+from chassis.http.options import OptionField, OptionsField
 from chassis.http.words import WORDS
-from sales.domain.codes import CHANNELS, LOST_REASONS, METHODS, ORDER_STATES, OUTCOMES, VERDICTS
+from sales.domain import codes
 
 WORDS.setdefault("in_the_past", ("不能早于现在", "May not lie in the past"))
 
@@ -25,9 +26,9 @@ class NewTouch(Body):
 
     sets: ClassVar[str] = "touch"
     player_id = Id(required=True)
-    channel = Choice(CHANNELS, required=True)
-    outcome = Choice(OUTCOMES, required=True)
-    lost_reason = Choice(LOST_REASONS, allow_none=True)
+    channel = OptionField(codes.CHANNEL_LIST, codes.CHANNELS, required=True)
+    outcome = Choice(codes.OUTCOMES, required=True)
+    lost_reason = OptionField(codes.LOST_REASON_LIST, codes.LOST_REASONS, allow_none=True)
     pack_no = _pack_no(allow_none=True)
     note = Text(2000)
     next_at = Moment(allow_none=True)
@@ -38,9 +39,9 @@ class TouchEdit(Body):
     """The fields of a touch that may be changed."""
 
     sets: ClassVar[str] = "touch"
-    channel = Choice(CHANNELS)
-    outcome = Choice(OUTCOMES)
-    lost_reason = Choice(LOST_REASONS, allow_none=True)
+    channel = OptionField(codes.CHANNEL_LIST, codes.CHANNELS)
+    outcome = Choice(codes.OUTCOMES)
+    lost_reason = OptionField(codes.LOST_REASON_LIST, codes.LOST_REASONS, allow_none=True)
     pack_no = _pack_no(allow_none=True)
     note = Text(2000)
     next_at = Moment(allow_none=True)
@@ -52,9 +53,9 @@ class TouchQuery(list_query(("at", "next_at"), default="-at")):  # type: ignore[
 
     player_id = Id()
     staff_id = Id()
-    channel = Choices(CHANNELS)
-    outcome = Choices(OUTCOMES)
-    lost_reason = Choices(LOST_REASONS)
+    channel = OptionsField(codes.CHANNEL_LIST, codes.CHANNELS)
+    outcome = Choices(codes.OUTCOMES)
+    lost_reason = OptionsField(codes.LOST_REASON_LIST, codes.LOST_REASONS)
     pack_no = _pack_no()
     next_at_gte = Moment(data_key="next_at[gte]")
     next_at_lte = Moment(data_key="next_at[lte]")
@@ -65,7 +66,7 @@ class TouchQuery(list_query(("at", "next_at"), default="-at")):  # type: ignore[
 class NewPayment(Body):
     """A payment that has come in (S4)."""
 
-    method = Choice(METHODS, required=True)
+    method = OptionField(codes.METHOD_LIST, codes.METHODS, required=True)
     amount = MoneyField(least="0.01", required=True)
     paid_at = Moment()
     external_no = Text(64, min_length=1, handle=True, allow_none=True)
@@ -91,7 +92,7 @@ class OrderQuery(list_query(("placed_at", "created_at", "total"), default="-plac
     player_id = Id()
     staff_id = Id()
     touch_id = Id()
-    state = Choices(ORDER_STATES)
+    state = Choices(codes.ORDER_STATES)
     pack_no = _pack_no()
     q = Text(32, handle=True)
     created_at_gte = Moment(data_key="created_at[gte]")
@@ -101,7 +102,7 @@ class OrderQuery(list_query(("placed_at", "created_at", "total"), default="-plac
 class NewApproval(Body):
     """The word of somebody who may, on a price beyond the agent's limit."""
 
-    verdict = Choice(VERDICTS, required=True)
+    verdict = Choice(codes.VERDICTS, required=True)
     reason = Text(500)
 
 

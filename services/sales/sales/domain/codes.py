@@ -1,5 +1,8 @@
 """The codes of touches, payments and orders; own ones are added as options."""
 
+# The names of the lists that the company may add to.
+CHANNEL_LIST, LOST_REASON_LIST, METHOD_LIST = "channel", "lost_reason", "payment_method"
+
 CHANNELS = ("wechat", "in_game", "web_chat", "phone", "portal")
 
 SOLD, CONSIDERING, REFUSED, NO_ANSWER = "sold", "considering", "refused", "no_answer"

@@ -1,4 +1,4 @@
-"""Copies of players, staff and packs, kept from their facts, so that a sale can be written and shown here alone."""
+"""Copies of players, staff, packs and options, kept from their facts, so that a sale can be written and shown here alone."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.data.copies import PlayerCopyColumns, StaffCopyColumns
 from chassis.data.database import Id, Instant
+from chassis.data.options import OptionCopyColumns
 from sales.domain.base import Base
 from sales.domain.codes import PACK_ON_SALE
 from sales.domain.errors import PackExpired, PackForOtherPlayer, PackNotOnSale
@@ -31,6 +32,12 @@ class StaffCopy(StaffCopyColumns, Base):
     """A member of staff as last heard of."""
 
     __tablename__ = "staff_copies"
+
+
+class OptionCopy(OptionCopyColumns, Base):
+    """An option of the company's own, or its words for a built-in code, as last heard of."""
+
+    __tablename__ = "option_copies"
 
 
 class PackCopy(Base):

@@ -9,10 +9,11 @@ from decimal import Decimal
 from typing import Any
 
 from chassis.data.copies import player_columns, staff_columns
+from chassis.data.options import option_columns
 from chassis.data.people import People
 from chassis.facts.projection import Projection
 from chassis.money import Money
-from sales.domain.copies import PackCopy, PlayerCopy, StaffCopy
+from sales.domain.copies import OptionCopy, PackCopy, PlayerCopy, StaffCopy
 
 
 @dataclass(frozen=True)
@@ -59,3 +60,4 @@ PEOPLE = People(PlayerCopy)
 PLAYERS = Projection(PlayerCopy.__table__, player_columns)  # type: ignore[arg-type]
 STAFF = Projection(StaffCopy.__table__, staff_columns)  # type: ignore[arg-type]
 PACKS = Projection(PackCopy.__table__, pack_columns)  # type: ignore[arg-type]
+OPTIONS = Projection(OptionCopy.__table__, option_columns)  # type: ignore[arg-type]

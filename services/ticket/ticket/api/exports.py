@@ -13,6 +13,7 @@ from chassis.http.routes import Routes
 from chassis.jobs.exporting import Column, Export, add_export, moment, of
 from ticket.api.schemas import TicketQuery, TicketShown
 from ticket.api.views import ticket_view
+from ticket.domain.codes import CATEGORY_LIST
 from ticket.domain.copies import StaffCopy
 from ticket.persistence import queries
 
@@ -41,7 +42,7 @@ COLUMNS = (
     Column("status", "状态", "Status", of("status"), STATUS_WORDS),
     Column("player", "玩家", "Player", of("player", "nickname")),
     Column("wechat_id", "微信ID", "WeChat ID", of("player", "wechat_id")),
-    Column("category", "类型", "Category", of("category"), CATEGORY_WORDS),
+    Column("category", "类型", "Category", of("category"), CATEGORY_WORDS, CATEGORY_LIST),
     Column("priority", "优先级", "Priority", of("priority"), PRIORITY_WORDS),
     Column("question", "问题详情", "Question", of("question")),
     Column("solution", "解决方案", "Solution", of("solution")),

@@ -10,7 +10,8 @@ from marshmallow import Schema, ValidationError, fields, validates_schema
 from chassis.http.answers import PlayerBrief
 from chassis.http.documents import page_of
 from chassis.http.fields import Body, Choice, Choices, Flag, Id, Moment, Text, Whole, list_query
-from ticket.domain.codes import CATEGORIES, PRIORITIES, STATUSES
+from chassis.http.options import OptionField, OptionsField
+from ticket.domain.codes import CATEGORIES, CATEGORY_LIST, PRIORITIES, STATUSES
 
 
 class NewTicket(Body):
@@ -19,7 +20,7 @@ class NewTicket(Body):
     sets: ClassVar[str] = "ticket"
     player_id = Id(required=True)
     question = Text(5000, min_length=1, required=True)
-    category = Choice(CATEGORIES)
+    category = OptionField(CATEGORY_LIST, CATEGORIES)
     priority = Choice(PRIORITIES)
     assignee_id = Id(allow_none=True)
     session_id = Id(allow_none=True)
@@ -32,7 +33,7 @@ class TicketEdit(Body):
     sets: ClassVar[str] = "ticket"
     question = Text(5000, min_length=1)
     solution = Text(5000)
-    category = Choice(CATEGORIES)
+    category = OptionField(CATEGORY_LIST, CATEGORIES)
     priority = Choice(PRIORITIES)
     assignee_id = Id(allow_none=True)
     waiting = Flag()
@@ -88,7 +89,7 @@ class TicketQuery(list_query(("created_at", "updated_at", "due_at"), default="-c
     department_id = Id()
     cause_id = Id()
     merged_into_id = Id()
-    category = Choices(CATEGORIES)
+    category = OptionsField(CATEGORY_LIST, CATEGORIES)
     priority = Choices(PRIORITIES)
     line = Whole(1, 2, text=True)
     waiting = Flag(text=True)

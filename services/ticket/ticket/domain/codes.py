@@ -5,6 +5,7 @@ from datetime import timedelta
 PENDING, IN_PROGRESS, DONE = "pending", "in_progress", "done"
 STATUSES = (PENDING, IN_PROGRESS, DONE)
 PRIORITIES = ("low", "normal", "high", "urgent")
+CATEGORY_LIST = "ticket_category"
 CATEGORIES = ("complaint", "recharge", "account", "gameplay", "bug", "refund", "suggestion", "other")
 
 # How long a question may wait for its solution, by priority, until deadline policies say otherwise.
