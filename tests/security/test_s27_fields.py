@@ -29,21 +29,21 @@ from tests.support.suite_in_process import Api, InProcessSuite, Pages, new_membe
 # What stands in each field that can be hidden, nowhere else, and is found again by being typed.
 CANARIES = {
     "player.phone": phone(417).removeprefix("+86"),
-    "player.wechat_id": "kanarie_wx_0417",
-    "player.wechat_name": "金丝雀微信名",
-    "player.nickname": "金丝雀昵称",
-    "player.note": "金丝雀备注",
-    "player.tags": "金丝雀标签",
-    "player.custom": "金丝雀自定义",
-    "player.member": "KANARIE-4711",
-    "touch.note": "金丝雀接触",
-    "item.note": "金丝雀物品",
-    "pack.note": "金丝雀礼包",
+    "player.wechat_id": "sentry_wx_0417",
+    "player.wechat_name": "字段哨微信名",
+    "player.nickname": "字段哨昵称",
+    "player.note": "字段哨备注",
+    "player.tags": "字段哨标签",
+    "player.custom": "字段哨自定义",
+    "player.member": "SENTRY-4711",
+    "touch.note": "字段哨接触",
+    "item.note": "字段哨物品",
+    "pack.note": "字段哨礼包",
 }
 FORMER = {
-    "player.wechat_id": "kanarie_old_0417",
-    "player.wechat_name": "金丝雀旧微信名",
-    "player.nickname": "金丝雀旧昵称",
+    "player.wechat_id": "sentry_old_0417",
+    "player.wechat_name": "字段哨旧微信名",
+    "player.nickname": "字段哨旧昵称",
 }
 HIDEABLE = [field for field, known in FIELDS.items() if known.hides]
 MASKABLE = [field for field, known in FIELDS.items() if known.masked]
@@ -71,7 +71,7 @@ def fill(suite: InProcessSuite, rows: Rows) -> Rows:
         update = sql("UPDATE players SET member = CAST(:member AS jsonb) WHERE id = :id")
         connection.execute(update, {"member": json.dumps(member), "id": player["id"]})
         connection.commit()
-    own = {"player": player, "ticket": agent.made("/tickets", {"player_id": player["id"], "question": "没有金丝"})}
+    own = {"player": player, "ticket": agent.made("/tickets", {"player_id": player["id"], "question": "没有哨"})}
     pack_no = rows.shared["pack_on_sale"]["no"]
     touch = {"channel": "wechat", "outcome": "considering", "note": CANARIES["touch.note"], "pack_no": pack_no}
     own["touch"] = agent.made("/touches", {"player_id": player["id"], **touch})
@@ -216,8 +216,8 @@ def test_a_masked_field_shows_its_ends_alone(suite: InProcessSuite, filled: Rows
     figure("S27 masked fields", fields=len(MASKABLE), answers=len(shown), leaks=len(found))
     assert not found, "\n".join(sorted(found)[:30])
     player = api.get(f"/players/{filled.record('player', 'A001')['id']}").json
-    assert player["wechat_id"] == "ka****17"
-    assert player["nickname"] == "金****称"
+    assert player["wechat_id"] == "se****17"
+    assert player["nickname"] == "字****称"
     assert player["phone"] == mask_phone(CANARIES["player.phone"])
     assert player["phone_visible"] is False
 
@@ -233,8 +233,8 @@ def test_a_masked_field_is_found_whole_and_not_spelt_out(suite: InProcessSuite, 
     assert found(CANARIES["player.phone"])
     assert not found(CANARIES["player.wechat_id"][:-1])
     assert not found(FORMER["player.wechat_id"][:-1])
-    assert not found("金丝雀昵")
-    assert not found("jsq")
+    assert not found("字段哨昵")
+    assert not found("zds")
 
 
 def test_masked_in_lists_is_whole_in_the_record_itself(suite: InProcessSuite, filled: Rows):
@@ -245,9 +245,9 @@ def test_masked_in_lists_is_whole_in_the_record_itself(suite: InProcessSuite, fi
     assert alone["phone"] == f"+86{CANARIES['player.phone']}"
     assert FORMER["player.nickname"] in alone["former"]["nicknames"]
     one_of_many = next(one for one in api.everything("/players") if one["id"] == player["id"])
-    assert (one_of_many["wechat_id"], one_of_many["phone_visible"]) == ("ka****17", False)
+    assert (one_of_many["wechat_id"], one_of_many["phone_visible"]) == ("se****17", False)
     assert one_of_many["phone"] == mask_phone(CANARIES["player.phone"])
-    assert api.get(f"/tickets/{ticket['id']}").json["player"]["wechat_id"] == "ka****17"
+    assert api.get(f"/tickets/{ticket['id']}").json["player"]["wechat_id"] == "se****17"
     assert CANARIES["player.wechat_id"] not in everything_told(api)
     home = api.get("/home", query_string={"wechat_id": CANARIES["player.wechat_id"]}).json
     assert home["player"]["wechat_id"] == CANARIES["player.wechat_id"]
@@ -297,16 +297,16 @@ def test_what_is_read_only_or_hidden_is_set_by_no_way(suite: InProcessSuite, fil
     assert api.post("/touches", {**touch, "note": "别的"}).status_code == 403
     assert api.post("/touches", touch).status_code == 201
     page = browser.get(f"/players/{player}/edit").text
-    assert ("金丝雀备注" in page) is (access == READ)
+    assert ("字段哨备注" in page) is (access == READ)
     assert (' name="note"' in page) is (access == READ)
 
 
 def test_copies_that_services_keep_are_whole_whoever_asked_first(suite: InProcessSuite, rows: Rows):
     """Where a service does not know a player yet, it gets a copy with the request: never what a rule left of it."""
     api, _ = somebody(suite, {"player.wechat_id": {"access": HIDDEN}, "player.nickname": {"mask": EVERYWHERE}})
-    player = suite.api("A001").made("/players", {"wechat_id": "kanarie_copy_1", "nickname": "副本金丝雀"})
+    player = suite.api("A001").made("/players", {"wechat_id": "sentry_copy_1", "nickname": "副本字段哨"})
     ticket = api.made("/tickets", {"player_id": player["id"], "question": "马上就问"})
-    assert ticket["player"]["nickname"] == "副****雀"
+    assert ticket["player"]["nickname"] == "副****哨"
     assert ticket["player"]["wechat_id"] is None
     whole = suite.api("admin").get(f"/tickets/{ticket['id']}").json["player"]
-    assert (whole["wechat_id"], whole["nickname"]) == ("kanarie_copy_1", "副本金丝雀")
+    assert (whole["wechat_id"], whole["nickname"]) == ("sentry_copy_1", "副本字段哨")
