@@ -46,13 +46,13 @@ def poisoned(suite: Any) -> dict[str, str]:
         "/orders", {"player_id": player["id"], "pack_no": pack["no"], "price": money(pack["price"]["amount"])}
     )
     return {
+        **records(suite),
         "player": player["id"],
         "ticket": ticket["id"],
         "pack": pack["id"],
         "order": order["id"],
         "item": item["id"],
         "agent": agent.staff["id"],
-        "subscription": records(suite)["subscription"],
     }
 
 
