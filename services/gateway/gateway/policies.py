@@ -36,11 +36,11 @@ _READ = {
 _TICKETS = {"ticket.read", "ticket.create", "ticket.update", "ticket.transfer"}
 _AGENT = _READ | _TICKETS | {
     "player.create", "player.update", "player.bind", "player.phone.reveal", "touch.create", "order.create", "order.pay",
-    "pack.create", "pack.publish",
+    "return.create", "pack.create", "pack.publish",
 }  # fmt: skip
 _SUPERVISOR = _AGENT | {
     "player.phone.see", "player.delete", "player.export", "player.import", "ticket.export", "sales.export",
-    "order.approve", "pack.approve", "item.sync", "item.adjust", "event.read",
+    "order.approve", "return.approve", "return.refund", "pack.approve", "item.sync", "item.adjust", "event.read",
     "audit.read", "audit.export",
 }  # fmt: skip
 _ADMIN = _READ | {

@@ -1,4 +1,4 @@
-"""The codes of touches, payments and orders; own ones are added as options."""
+"""The codes of touches, payments, orders and returns; own ones are added as options."""
 
 CHANNELS = ("wechat", "in_game", "web_chat", "phone", "portal")
 
@@ -16,3 +16,6 @@ ORDER_STATES = (AWAITING_APPROVAL, AWAITING_PAYMENT, PART_PAID, PAID, SHIPPED, C
 
 PACK_ON_SALE = "on_sale"
 VERDICTS = ("approve", "reject")
+
+REQUESTED, APPROVED, REJECTED, REFUNDED = "requested", "approved", "rejected", "refunded"
+RETURN_STATES = (REQUESTED, APPROVED, REJECTED, REFUNDED)

@@ -94,7 +94,10 @@ def _newest(query: Select, kind: type[Touch] | type[Order]) -> Select:
 
 
 def _month(uow: UnitOfWork, player: PlayerCopy, zone: str) -> tuple[Decimal, int, int]:
-    """(total and number of orders placed and not cancelled, number of touches) since the month began."""
+    """(total and number of orders placed and not cancelled, number of touches) since the month began.
+
+    Of each order counts its total less what of it has been refunded, whenever that was.
+    """
     given = {"player_id": player.id, "since": month_start(uow.now(), zone)}
     row = uow.session.execute(uow.kept(_since), given).one()
     return row[0], row[1], row[2]
@@ -103,7 +106,7 @@ def _month(uow: UnitOfWork, player: PlayerCopy, zone: str) -> tuple[Decimal, int
 def _since(visible: Reach) -> Select[tuple[Decimal, int, int]]:
     since = bindparam("since", type_=Instant)
     touched = select(func.count()).where(_of_player(Touch), Touch.created_at >= since, visible(Touch))
-    total = func.coalesce(func.sum(Order.total), Decimal())
+    total = func.coalesce(func.sum(Order.total - Order.refunded_total), Decimal())
     return select(total, func.count(), touched.scalar_subquery()).where(
         _of_player(Order), Order.created_at >= since, Order.state != CANCELLED, visible(Order)
     )
