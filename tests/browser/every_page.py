@@ -42,6 +42,11 @@ PAGES = {
     "sales": ("A001", "/sales?tab=all"),
     "orders": ("M001", "/orders?tab=all"),
     "one order": ("M001", "/orders/{order}"),
+    "returns": ("M001", "/returns?tab=all"),
+    "no returns": ("M001", "/returns?tab=all&state=rejected"),
+    "one return": ("M001", "/returns/{return}"),
+    "order with a return": ("A001", "/orders/{paid}"),
+    "ask for a return": ("A001", "/orders/{paid}/returns/new"),
     "packs": ("M001", "/packs?tab=all"),
     "one pack": ("M001", "/packs/{pack}"),
     "pack builder": ("A001", "/packs/new"),
@@ -100,6 +105,8 @@ def records(suite: AtWork) -> dict[str, str]:
         "article": _article(suite.desk("S001"), supervisor)["id"],
         "cause": _cause(suite.desk("S001"), ticket["id"])["id"],
         "order": _of(supervisor, "/orders?limit=1")["id"],
+        "paid": (paid := _paid(agent, ticket["player_id"]))["id"],
+        "return": _return(agent, paid)["id"],
         "pack": _of(supervisor, "/packs?state=on_sale&limit=1")["id"],
         "item": _of(supervisor, "/items?state=on_sale&limit=1")["id"],
         "supplier": _of(supervisor, "/suppliers?limit=1")["id"],
@@ -131,6 +138,23 @@ def _article(specialist: Any, supervisor: Any) -> dict[str, Any]:
     published = supervisor.post(f"{path}/publish", status=200, version=2)
     found: dict[str, Any] = specialist.patch(path, {"body": "先查渠道回执，再请玩家重登。"}, published["version"])
     return found
+
+
+def _paid(agent: Any, player_id: str) -> dict[str, Any]:
+    """An order of the player that is paid, of which money is asked back."""
+    back = agent.get(f"/returns?player_id={player_id}&limit=1")["items"]
+    if back:
+        return {"id": back[0]["order_id"]}
+    pack = _of(agent, "/packs?state=on_sale&limit=1")
+    order = agent.post("/orders", {"player_id": player_id, "pack_no": pack["no"]})
+    return agent.post(f"/orders/{order['id']}/payments", {"method": "alipay", "amount": order["total"]})
+
+
+def _return(agent: Any, order: dict[str, Any]) -> dict[str, Any]:
+    """A return of this order that awaits a decision."""
+    found = agent.get(f"/returns?order_id={order['id']}&limit=1")["items"]
+    wanted = {"reason": "玩家买重了，还没有用", "amount": {"amount": "1.00", "currency": "CNY"}}
+    return found[0] if found else agent.post(f"/orders/{order['id']}/returns", wanted)
 
 
 def _subscription(admin: Any) -> dict[str, Any]:

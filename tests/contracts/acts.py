@@ -204,7 +204,7 @@ def articles(suite: InProcessSuite) -> None:
 
 
 def sales(suite: InProcessSuite, player: dict[str, Any], items: list[dict[str, Any]]) -> None:
-    """One touch does not sell; one order is approved, paid, shipped and closed, another called off."""
+    """One touch does not sell; one order is approved, paid, shipped, closed and returned in part, another called off."""
     agent, supervisor = suite.api("A001"), suite.api("M001")
     pack = on_sale(suite, items[1]["id"], "周末补给")
     touch = {"player_id": player["id"], "channel": "wechat", "outcome": "refused", "lost_reason": "too_expensive"}
@@ -216,8 +216,21 @@ def sales(suite: InProcessSuite, player: dict[str, Any], items: list[dict[str, A
     pay(agent, path, order["total"])
     for step in ("ship", "complete"):
         supervisor.made(f"{path}/{step}", None, version=supervisor.get(path).json["version"])
+    returns(agent, supervisor, path, order["lines"][0]["item_id"])
     other = agent.made("/orders", {"player_id": player["id"], "pack_no": pack["no"]})
     agent.made(f"/orders/{other['id']}/cancel", {"reason": "玩家改主意了"}, version=other["version"])
+
+
+def returns(agent: Api, supervisor: Api, path: str, item_id: str) -> None:
+    """A piece comes back, is granted and refunded; another is asked back and refused."""
+    for number, step in enumerate(("approve", "reject")):
+        wanted = {"lines": [{"item_id": item_id, "quantity": 1}], "reason": "玩家买重了，回电 13800138000"}
+        found = agent.made(f"{path}/returns", wanted, key=f"examples-{path}-return-{number}")
+        said = {"reason": "查过了，没有用" if step == "approve" else "已经用掉了"}
+        supervisor.made(f"/returns/{found['id']}/{step}", said, version=found["version"])
+        if step == "approve":
+            money = {"method": "wechat_pay", "external_no": "wxr0"}
+            supervisor.made(f"/returns/{found['id']}/refund", money, key=f"examples-{path}-refund")
 
 
 def pay(agent: Api, path: str, total: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from sales.domain.copies import PackCopy, PlayerCopy
 from sales.domain.order import Order
 from sales.domain.payment import Payment
 from sales.domain.pricing import PriceLimits
+from sales.domain.returns import Return
 from sales.domain.touch import Touch
 
 NOON = datetime(2026, 11, 22, 4, tzinfo=UTC)  # noon in Shanghai
@@ -71,3 +72,13 @@ def a_payment(amount: str | Decimal, **fields: Any) -> Payment:
     """A payment by WeChat at noon."""
     values = {"id": new_id(), "method": "wechat_pay", "paid_at": NOON, "recorded_by": new_id(), "created_at": NOON}
     return Payment(**{**values, "amount": Decimal(amount), **fields})
+
+
+def a_return(order: Order, amount: str | Decimal, *, by: str = "asker", **fields: Any) -> Return:
+    """A return of money alone that was asked for at noon. Raises MoreThanPaid."""
+    values = {"id": new_id(), "version": 1, "no": "R20261122-0001", "order_id": order.id, "order_no": order.no}
+    more = {"player_id": order.player_id, "staff_id": order.staff_id, "pack_no": order.pack_no, "rule": "within_days"}
+    texts = {"pack_name": order.pack_name, "lines": [], "reason": "玩家反悔", "requested_by": by}
+    found = Return(**{**values, **more, **texts, "currency": order.currency, "amount": Decimal(amount), **fields})
+    found.request(order, at=NOON)
+    return found

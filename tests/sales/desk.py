@@ -18,7 +18,8 @@ from tests.sales.builders import a_line
 from tests.support.services import Person, ServiceUnderTest
 
 READ, TOUCH, ORDER, PAY, APPROVE = "sales.read", "touch.create", "order.create", "order.pay", "order.approve"
-AGENT = (READ, TOUCH, ORDER, PAY)
+RETURN, GRANT, REFUND = "return.create", "return.approve", "return.refund"
+AGENT = (READ, TOUCH, ORDER, PAY, RETURN)
 _numbers = count(10_000)
 
 
@@ -85,6 +86,24 @@ class Desk:
         """POST /orders/{id}/payments under a key of its own."""
         body = {"method": "wechat_pay", "amount": money(amount), **fields}
         return (by or self.agent).post(f"/orders/{order['id']}/payments", body, key=new_id())
+
+    def paid(self, amount: str = "100.00", **fields: Any) -> dict[str, Any]:
+        """An order of which this much is paid."""
+        found: dict[str, Any] = self.pay(self.order(**fields).json, amount).json
+        return found
+
+    def ask_back(self, order: dict[str, Any], by: Person | None = None, **fields: Any) -> TestResponse:
+        """POST /orders/{id}/returns under a key of its own."""
+        body = {"reason": "玩家反悔", **fields}
+        return (by or self.agent).post(f"/orders/{order['id']}/returns", body, key=new_id())
+
+    def settle(self, found: dict[str, Any], name: str, by: Person, **fields: Any) -> TestResponse:
+        """POST /returns/{id}/approve or /reject at the version of `found`."""
+        return by.post(f"/returns/{found['id']}/{name}", fields, version=found["version"])
+
+    def refund(self, found: dict[str, Any], by: Person, **fields: Any) -> TestResponse:
+        """POST /returns/{id}/refund under a key of its own."""
+        return by.post(f"/returns/{found['id']}/refund", {"method": "wechat_pay", **fields}, key=new_id())
 
     def step(self, order: dict[str, Any], name: str, json: Any = None, by: Person | None = None) -> TestResponse:
         """POST /orders/{id}/{name} at the version of `order`."""

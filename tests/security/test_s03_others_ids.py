@@ -37,6 +37,7 @@ BODY_IDS = {
     "PATCH /touches/{touch_id}": {"opportunity_id": "unchecked"},
     "POST /orders": {"player_id": "404", "touch_id": "404", "session_id": "unchecked"},
     "PATCH /items/{item_id}": {"supplier_id": "404", "buyer": "404"},
+    "POST /orders/{order_id}/returns": {"item_id": "422"},
     "POST /packs": {"item_id": "422", "player_id": "404", "campaign_id": "unchecked"},
     "POST /packs/preview": {"item_id": "422", "player_id": "unchecked", "campaign_id": "unchecked"},
     "PATCH /packs/{pack_id}": {"item_id": "422", "player_id": "404", "campaign_id": "unchecked"},
@@ -144,6 +145,7 @@ def test_a_department_out_of_a_supervisors_reach_is_not_found_either(suite: InPr
         f"/players/{other['player']['id']}",
         f"/tickets/{other['ticket']['id']}",
         f"/orders/{other['order']['id']}",
+        f"/returns/{other['return']['id']}",
     ):
         assert supervisor.get(path).status_code == 404
     answer = supervisor.post("/tickets", {"player_id": other["player"]["id"], "question": "?"})

@@ -17,7 +17,7 @@ from chassis.jobs import files, store
 from chassis.jobs.job import DONE, RESULT
 from gateway.integration.hearing import row_of
 from gateway.integration.subscription import Delivery, Subscription
-from tests.support.suite_in_process import STAFF, InProcessSuite, new_member
+from tests.support.suite_in_process import STAFF, Api, InProcessSuite, new_member
 
 OWNERS = ("A001", "A002", "B001")  # A001 and A002 are of one department, whose supervisor is M001
 
@@ -133,8 +133,17 @@ def _make_for(suite: InProcessSuite, owner: str, number: int, rows: Rows) -> dic
     touch = api.made("/touches", {"player_id": player["id"], "channel": "wechat", "outcome": "considering"})
     pack_no = rows.shared["pack_on_sale"]["no"]
     order = api.made("/orders", {"player_id": player["id"], "pack_no": pack_no, "quantity": 1}, key=f"order-{word}")
-    job = {"id": _job_of(suite, api.id)}
-    return {"player": player, "ticket": ticket, "transfer": transfer, "touch": touch, "order": order, "job": job}
+    made = {"player": player, "ticket": ticket, "transfer": transfer, "touch": touch, "order": order}
+    return {**made, "return": _return_of(api, player, pack_no, word), "job": {"id": _job_of(suite, api.id)}}
+
+
+def _return_of(api: Api, player: dict[str, Any], pack_no: str, word: str) -> dict[str, Any]:
+    """A return, still to be decided, of an order that is paid."""
+    order = api.made("/orders", {"player_id": player["id"], "pack_no": pack_no}, key=f"returned-{word}")
+    payment = {"method": "alipay", "amount": order["total"]}
+    api.made(f"/orders/{order['id']}/payments", payment, key=f"paid-{word}")
+    wanted = {"amount": {"amount": "0.02", "currency": "CNY"}, "reason": f"{word} 买错了"}
+    return api.made(f"/orders/{order['id']}/returns", wanted, key=f"return-{word}")
 
 
 def _job_of(suite: InProcessSuite, staff_id: str) -> str:

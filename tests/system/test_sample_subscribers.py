@@ -124,13 +124,14 @@ def test_four_systems_live_on_our_facts_and_add_up_to_the_cent(alone: AtWork, su
             buy(desk, supervisor, player, pack, number)
             subscribers.start(victim)
     assert tell_again(alone, subscribers) > 20
-    orders, payments = in_sales(alone, player)
+    orders, bookings = in_sales(alone, player)
     assert len(orders) == ORDERS * 3 // 2
     until("ERP", lambda: {row["no"]: (row["state"], row["total"]) for row in subscribers.written("erp")} == orders)
-    total = str(sum(payments.values(), Decimal("0.00")))
+    total = str(sum(bookings.values(), Decimal("0.00")))
+    assert sum(amount < 0 for amount in bookings.values()) >= ORDERS // 2
     until("finance", lambda: subscribers.written("finance")["total"] == total)
     balance = subscribers.written("finance")
-    assert (balance["bookings"], balance["do_not_add_up"]) == (len(payments), [])
+    assert (balance["bookings"], balance["do_not_add_up"]) == (len(bookings), [])
     paid = {no: Decimal(total) for no, (state, total) in orders.items() if state in ("paid", "shipped", "completed")}
     points = sum(int(amount) for amount in paid.values())
     until("member", lambda: subscribers.written("member") == {player: points})
@@ -139,7 +140,8 @@ def test_four_systems_live_on_our_facts_and_add_up_to_the_cent(alone: AtWork, su
 
 
 def buy(desk: Desk, supervisor: Desk, player: str, pack: dict[str, Any], number: int) -> None:
-    """An order: paid in full, in two halves, and shipped; every fourth is called off, every fifth paid in part."""
+    """An order: paid in two halves, shipped, and half of it returned; every fourth is called off, every fifth is when it
+    is paid in part, and its money goes back."""
     order = desk.post("/orders", {"player_id": player, "pack_no": pack["no"]})
     path, total = f"/orders/{order['id']}", Decimal(order["total"]["amount"])
     if number % 4 == 3:
@@ -151,15 +153,28 @@ def buy(desk: Desk, supervisor: Desk, player: str, pack: dict[str, Any], number:
         order = desk.post(f"{path}/payments", {"method": "alipay", "amount": money}, None)
     if order["state"] == "paid":
         supervisor.post(f"{path}/ship", None, 200, version=order["version"])
+    else:
+        desk.post(f"{path}/cancel", {"reason": "改主意了"}, 200, version=order["version"])
+    give_back(desk, supervisor, order, half)
+
+
+def give_back(desk: Desk, supervisor: Desk, order: dict[str, Any], amount: Decimal) -> None:
+    """A return that is asked for by one, granted by another, and refunded."""
+    wanted = {"reason": "玩家反悔", "amount": {"amount": str(amount), "currency": "CNY"}}
+    found = desk.post(f"/orders/{order['id']}/returns", wanted)
+    supervisor.post(f"/returns/{found['id']}/approve", {}, 200, version=found["version"])
+    supervisor.post(f"/returns/{found['id']}/refund", {"method": "alipay"}, 200)
 
 
 def in_sales(suite: AtWork, player: str) -> tuple[dict[str, tuple[str, str]], dict[str, Decimal]]:
-    """({order number: (state, total)}, {payment: amount}) as the sales database has them."""
+    """({order number: (state, total)}, {payment or refund: amount, a refund's with a minus}) as the sales database has them."""
     server = Postgres(suite.state, suite.state.read("ports")["postgres"])
     with server.connect("sales") as connection:
         orders = connection.execute("SELECT no, state, total FROM orders WHERE player_id = %s", (player,)).fetchall()
         amounts = connection.execute(
-            "SELECT p.id, p.amount FROM payments p JOIN orders o ON o.id = p.order_id WHERE o.player_id = %s", (player,)
+            "SELECT p.id, p.amount FROM payments p JOIN orders o ON o.id = p.order_id WHERE o.player_id = %s "
+            "UNION ALL SELECT id, -amount FROM returns WHERE state = 'refunded' AND player_id = %s",
+            (player, player),
         ).fetchall()
     return {no: (state, f"{total:.2f}") for no, state, total in orders}, dict(amounts)
 

@@ -1,4 +1,4 @@
-"""Finance: payments and refunds, which must add up to what the orders say has been paid."""
+"""Finance: payments and refunds, which must add up to what the orders say has been paid and not gone back."""
 
 from __future__ import annotations
 
@@ -6,35 +6,37 @@ import json
 import sqlite3
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from listening import Fact, run, write_whole
 
 KEYS = ("payment.*.v1", "return.refunded.v1", "order.*.v1")
 TABLES = """
 CREATE TABLE IF NOT EXISTS bookings (id TEXT PRIMARY KEY, order_no TEXT, kind TEXT, method TEXT, amount TEXT);
-CREATE TABLE IF NOT EXISTS orders (no TEXT PRIMARY KEY, version INTEGER, paid_total TEXT);
+CREATE TABLE IF NOT EXISTS orders (no TEXT PRIMARY KEY, version INTEGER, paid TEXT, refunded TEXT);
 """
 
 
 def take(notes: sqlite3.Connection, fact: Fact) -> None:
-    """A payment is booked once, a refund with a minus; of an order its own idea of what has been paid is kept."""
+    """A payment is booked once, a refund with a minus; of an order its own idea of both is kept."""
     data = fact["data"]
     if fact["type"].startswith("playdesk.order."):
-        keep_order(notes, data["no"], fact["entityversion"], data["paid_total"]["amount"])
+        keep_order(notes, data["no"], fact["entityversion"], data)
         return
     kind = "payment" if fact["type"].startswith("playdesk.payment.") else "refund"
     amount = data["amount"]["amount"] if kind == "payment" else f"-{data['amount']['amount']}"
     row = (fact["subject"], data["order_no"], kind, data.get("method"), amount)
     notes.execute("INSERT OR IGNORE INTO bookings VALUES (?, ?, ?, ?, ?)", row)
-    if kind == "payment":
-        keep_order(notes, data["order_no"], data["order_version"], data["paid_total"]["amount"])
+    keep_order(notes, data["order_no"], data["order_version"], data)
 
 
-def keep_order(notes: sqlite3.Connection, no: str, version: int, paid_total: str) -> None:
-    """What an order says has been paid, unless what is kept is newer."""
-    known = notes.execute("SELECT version FROM orders WHERE no = ?", (no,)).fetchone()
-    if known is None or known[0] < version:
-        notes.execute("INSERT OR REPLACE INTO orders VALUES (?, ?, ?)", (no, version, paid_total))
+def keep_order(notes: sqlite3.Connection, no: str, version: int, data: dict[str, Any]) -> None:
+    """What an order says has been paid and refunded, unless what is kept is newer; a payment tells of no refunds."""
+    known = notes.execute("SELECT version, refunded FROM orders WHERE no = ?", (no,)).fetchone() or (0, "0.00")
+    if known[0] < version:
+        back = data.get("refunded_total") or {"amount": known[1]}
+        row = (no, version, data["paid_total"]["amount"], back["amount"])
+        notes.execute("INSERT OR REPLACE INTO orders VALUES (?, ?, ?, ?)", row)
 
 
 def write(notes: sqlite3.Connection, folder: Path) -> None:
@@ -45,8 +47,8 @@ def write(notes: sqlite3.Connection, folder: Path) -> None:
     for order_no, method, amount in bookings:
         by_order[order_no] = by_order.get(order_no, Decimal()) + Decimal(amount)
         by_method[method or "refund"] = by_method.get(method or "refund", Decimal()) + Decimal(amount)
-    orders = notes.execute("SELECT no, paid_total FROM orders").fetchall()
-    wrong = sorted(no for no, paid in orders if by_order.get(no, Decimal()) != Decimal(paid))
+    orders = notes.execute("SELECT no, paid, refunded FROM orders").fetchall()
+    wrong = sorted(no for no, paid, back in orders if by_order.get(no, Decimal()) != Decimal(paid) - Decimal(back))
     balance = {
         "bookings": len(bookings),
         "total": str(sum(by_order.values(), Decimal("0.00"))),

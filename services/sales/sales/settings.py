@@ -13,17 +13,19 @@ from marshmallow.validate import Range
 
 from chassis.ops.settings import Settings
 from sales.domain.pricing import PriceLimits
+from sales.domain.returning import ReturnTerms
 
 _SHARE = Range(Decimal(0), Decimal(1))
 
 
 @dataclass(frozen=True, kw_only=True)
 class SalesSettings(Settings):
-    """Beside what every service needs: how far prices may go down, and how long a no is respected."""
+    """Beside what every service needs: how far prices may go down, how long a no is respected, and a pack taken back."""
 
     order_free_discount: Decimal
     order_approval_discount: Decimal
     suggestion_cooldown_days: int
+    return_days: int
 
     @classmethod
     def read(cls, env: Env) -> dict[str, Any]:
@@ -33,12 +35,18 @@ class SalesSettings(Settings):
             "order_free_discount": env.decimal("ORDER_FREE_DISCOUNT", Decimal("0.10"), validate=_SHARE),
             "order_approval_discount": env.decimal("ORDER_APPROVAL_DISCOUNT", Decimal("0.40"), validate=_SHARE),
             "suggestion_cooldown_days": env.int("SUGGESTION_COOLDOWN_DAYS", 30, validate=Range(0, 3650)),
+            "return_days": env.int("RETURN_DAYS", 15, validate=Range(0, 3650)),
         }
 
     @property
     def limits(self) -> PriceLimits:
         """How far an agreed price may lie below the pack's."""
         return PriceLimits(self.order_free_discount, self.order_approval_discount)
+
+    @property
+    def return_terms(self) -> ReturnTerms:
+        """For how long what was handed out can be returned."""
+        return ReturnTerms(self.return_days)
 
     @property
     def cooldown(self) -> timedelta:

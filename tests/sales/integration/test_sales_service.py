@@ -36,6 +36,10 @@ FACTS = {
     "order.completed.v1",
     "order.cancelled.v1",
     "payment.received.v1",
+    "return.requested.v1",
+    "return.approved.v1",
+    "return.rejected.v1",
+    "return.refunded.v1",
 }
 
 

@@ -34,6 +34,7 @@ class DisclosureShown(Schema):
     tickets = fields.List(fields.Dict(), required=True, metadata={"description": "each with its timeline"})
     touches = fields.List(fields.Dict(), required=True)
     orders = fields.List(fields.Dict(), required=True)
+    returns = fields.List(fields.Dict(), required=True)
 
 
 @routes.get("/players/<uuid:player_id>/export", action="player.export", answer=DisclosureShown)
@@ -66,6 +67,7 @@ def disclose(who: Caller, player_id: str) -> dict[str, Any]:
         ],
         "touches": list(_every(who, "sales", "/touches", of_player)),
         "orders": list(_every(who, "sales", "/orders", of_player)),
+        "returns": list(_every(who, "sales", "/returns", of_player)),
     }
 
 

@@ -64,7 +64,7 @@ SUBSCRIPTION = Subscription(
     (
         Listen(("ticket.created.v1", "ticket.updated.v1"), TicketUses, _heard(category="ticket_category")),
         Listen(("touch.logged.v1",), TouchUses, _heard(channel="channel", lost_reason="lost_reason")),
-        Listen(("payment.received.v1",), PaymentUses, _heard(method="payment_method")),
+        Listen(("payment.received.v1", "return.refunded.v1"), PaymentUses, _heard(method="payment_method")),
         Listen(("player.created.v1", "player.updated.v1"), PlayerUses, _heard(source="player_source")),
     ),
 )

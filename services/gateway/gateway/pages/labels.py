@@ -61,6 +61,21 @@ LABELS = {
         "completed": _("已完成"),
         "cancelled": _("已取消"),
     },
+    "return_state": {
+        "requested": _("待审批"),
+        "approved": _("待退款"),
+        "refunded": _("已退款"),
+        "rejected": _("已驳回"),
+    },
+    "return_rule": {
+        "called_off": _("订单已取消，付过的钱可以退"),
+        "not_handed_out": _("还没发放，可以退"),
+        "within_days": _("在可退期限内"),
+        "nothing_paid": _("没有付过款"),
+        "cancel_first": _("没付清的订单先取消，再退已付的钱"),
+        "return_too_late": _("过了可退期限"),
+        "nothing_left_to_return": _("已付的钱都已退回或正在退"),
+    },
     "pack_state": {
         "draft": _("草稿"),
         "awaiting_approval": _("待审批"),

@@ -34,7 +34,16 @@ def index():
 @requires("sales.read")
 def one(order_id):
     """One order as it was agreed: its lines, its payments, what comes next."""
-    return page("orders/one.html", "orders/_one.html", order=api.get(f"/orders/{order_id}").json)
+    return page("orders/one.html", "orders/_one.html", **with_returns(api.get(f"/orders/{order_id}").json))
+
+
+def with_returns(order: dict) -> dict:
+    """What the page of an order shows: the order, its returns, and whether more of it may be returned, if it is paid."""
+    if not as_decimal(order["paid_total"]["amount"]):
+        return {"order": order, "returns": [], "verdict": None}
+    found = api.get("/returns", params={"order_id": order["id"], "limit": 50}).json
+    verdict = api.get(f"/orders/{order['id']}/returnable").json
+    return {"order": order, "returns": found["items"], "verdict": verdict}
 
 
 @blueprint.post("/players/<player_id>/orders")
@@ -90,7 +99,7 @@ def _changed(order_id: str, text: str) -> Response:
             text=text,
             **home.regions(order["player_id"]),
         )
-    return saved("orders/_one.html", back=url_for(".one", order_id=order_id), text=text, order=order)
+    return saved("orders/_one.html", back=url_for(".one", order_id=order_id), text=text, **with_returns(order))
 
 
 def _order(player_id: str) -> dict:
@@ -102,7 +111,7 @@ def _order(player_id: str) -> dict:
         body["quantity"] = int(form["quantity"])
     price = as_decimal(form.get("price"))
     if price is not None and price != as_decimal(form.get("pack_price")):
-        body["price"] = _yuan(price)
+        body["price"] = yuan(price)
     payment = _payment()
     return {**body, "payments": [payment]} if payment else body
 
@@ -112,12 +121,13 @@ def _payment() -> dict | None:
     paid = as_decimal(request.form.get("amount"))
     if paid is None:
         return None
-    payment: dict = {**typed("method", "external_no"), "amount": _yuan(paid)}
+    payment: dict = {**typed("method", "external_no"), "amount": yuan(paid)}
     moment = clock.from_input(request.form.get("paid_at"))
     return {**payment, "paid_at": moment} if moment else payment
 
 
-def _yuan(number: Decimal) -> dict:
+def yuan(number: Decimal) -> dict:
+    """An amount as the API takes it."""
     return {"amount": f"{number:.2f}", "currency": "CNY"}
 
 

@@ -50,6 +50,9 @@ ROLE_LABELS = {
         "order.create": _("记成交"),
         "order.pay": _("记付款"),
         "order.approve": _("审批价格"),
+        "return.create": _("申请退货"),
+        "return.approve": _("审批退货"),
+        "return.refund": _("记退款"),
         "sales.export": _("导出销售"),
         "item.read": _("看物品"),
         "item.sync": _("同步物品"),
@@ -104,7 +107,7 @@ ROLE_LABELS = {
 }
 _GROUP_OF = {
     "player": "player", "ticket": "ticket", "cause": "ticket", "article": "ticket",
-    "sales": "sales", "touch": "sales", "order": "sales",
+    "sales": "sales", "touch": "sales", "order": "sales", "return": "sales",
     "item": "catalog", "supplier": "catalog", "pack": "catalog", "discount_rule": "catalog",
 }  # fmt: skip
 # (group, its actions) for the matrix of roles, in the glossary's order; what has no group of its own is the company's.

@@ -80,6 +80,7 @@ ORDER_COLUMNS = (
     Column("price", "成交价", "Price", money("price")),
     Column("total", "金额", "Total", money("total")),
     Column("paid_total", "已付", "Paid", money("paid_total")),
+    Column("refunded_total", "已退", "Refunded", money("refunded_total")),
     Column("note", "备注", "Note", of("note")),
     Column("placed_at", "下单时间", "Placed", moment("placed_at")),
     Column("paid_at", "付清时间", "Paid at", moment("paid_at")),

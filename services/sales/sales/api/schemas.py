@@ -211,6 +211,7 @@ class OrderShown(Schema):
     state = fields.String(required=True)
     payments = fields.List(fields.Nested(PaymentShown), required=True)
     paid_total = fields.Nested(MoneyShown, required=True)
+    refunded_total = fields.Nested(MoneyShown, required=True)
     reason = fields.String(required=True, allow_none=True)
     note = fields.String(required=True)
     decided_by = fields.String(required=True, allow_none=True)

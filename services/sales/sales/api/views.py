@@ -47,7 +47,7 @@ def _offered_pack(touch: Touch) -> dict[str, Any] | None:
 def order_view(order: Order, _who: Caller | None = None) -> dict[str, Any]:
     """One order."""
     money = {"list_sum": "sum", "pack_price": "pack_price", "price": "price", "total": "total"}
-    money["paid_total"] = "paid_total"
+    money |= {"paid_total": "paid_total", "refunded_total": "refunded_total"}
     plain = ("id", "no", "player_id", "staff_id", "placed_by", "touch_id", "session_id", "lines", "quantity")
     moments = ("placed_at", "paid_at", "shipped_at", "completed_at", "cancelled_at", "created_at", "updated_at")
     return {

@@ -1,4 +1,4 @@
-"""What is written in the touches and orders of a player who has been erased goes with them; the figures stay (S31)."""
+"""What is written in the touches, orders and returns of a player who has been erased goes with them; the figures stay (S31)."""
 
 from __future__ import annotations
 
@@ -11,16 +11,18 @@ from chassis.data.unit_of_work import UnitOfWork
 from chassis.facts.erasing import ERASED, blank_facts, forget_answers
 from chassis.jobs.store import withdraw_files
 from sales.domain.order import Order
+from sales.domain.returns import Return
 from sales.domain.touch import Touch
 
 
 def erase_texts(uow: UnitOfWork, players: Sequence[str]) -> None:
-    """Blank every note and reason of these players' touches and orders, and in the log; amounts and payments stay.
+    """Blank every note and reason of these players' touches, orders and returns, and in the log; amounts and payments stay.
 
     The versions go up, so that nobody who has the old text before them can save it again.
     """
     _blank(uow, Touch, players, "note")
     _blank(uow, Order, players, "note", "reason")
+    _blank(uow, Return, players, "reason", "decision")
     forget_answers(uow.session, players)
     withdraw_files(uow.session)
 

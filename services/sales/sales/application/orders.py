@@ -59,7 +59,7 @@ def _agreed(
     """`person`: the IDs of the player and of whoever was merged into them."""
     price = fields.get("price")
     if price is not None:
-        _same_currency("/price", price.currency, pack.currency)
+        same_currency("/price", price.currency, pack.currency)
     order = Order(
         id=new_id(),
         version=1,
@@ -77,7 +77,8 @@ def _agreed(
     return order
 
 
-def _same_currency(pointer: str, given: str, needed: str) -> None:
+def same_currency(pointer: str, given: str, needed: str) -> None:
+    """Raise WrongFields where the amount at `pointer` is in another currency than is needed."""
     if given != needed:
         raise WrongFields([(pointer, f"wrong_currency:{needed}")])
 
@@ -109,7 +110,7 @@ def add_payment(uow: UnitOfWork, order_id: str, fields: Mapping[str, Any], *, ve
 
 
 def _receive(uow: UnitOfWork, order: Order, fields: Mapping[str, Any]) -> None:
-    _same_currency("/amount", fields["amount"].currency, order.currency)
+    same_currency("/amount", fields["amount"].currency, order.currency)
     payment = Payment(
         id=new_id(),
         method=fields["method"],

@@ -1,4 +1,4 @@
-"""The codes of touches, payments and orders; own ones are added as options."""
+"""The codes of touches, payments, orders and returns; own ones are added as options."""
 
 # The names of the lists that the company may add to.
 CHANNEL_LIST, LOST_REASON_LIST, METHOD_LIST = "channel", "lost_reason", "payment_method"
@@ -19,3 +19,6 @@ ORDER_STATES = (AWAITING_APPROVAL, AWAITING_PAYMENT, PART_PAID, PAID, SHIPPED, C
 
 PACK_ON_SALE = "on_sale"
 VERDICTS = ("approve", "reject")
+
+REQUESTED, APPROVED, REJECTED, REFUNDED = "requested", "approved", "rejected", "refunded"
+RETURN_STATES = (REQUESTED, APPROVED, REJECTED, REFUNDED)

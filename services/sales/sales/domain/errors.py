@@ -1,4 +1,4 @@
-"""The rules of touches and orders, each by the error that names it."""
+"""The rules of touches, orders and returns, each by the error that names it."""
 
 from chassis.rules import RuleBroken
 
@@ -113,3 +113,99 @@ class TouchHasOrder(RuleBroken):
     code = "touch_has_order"
     zh = "这次接触已经成交，结果和礼包不能再改"
     en = "This touch ended in an order: its outcome and pack stay as they are"
+
+
+class NothingPaid(RuleBroken):
+    """Only what was paid can be returned (S25)."""
+
+    code = "nothing_paid"
+    zh = "这张订单没有付过款，没有可退的"
+    en = "Nothing has been paid for this order, so nothing can be returned"
+
+
+class CancelFirst(RuleBroken):
+    """An order that is paid in part is cancelled first; what was paid then goes back by a return (S25)."""
+
+    code = "cancel_first"
+    zh = "没付清的订单先取消，再退已付的钱"
+    en = "Cancel the part-paid order first, then return what was paid"
+
+
+class ReturnTooLate(RuleBroken):
+    """What was handed out can be returned for so many days (S25); members `days` and `until` say until when."""
+
+    code = "return_too_late"
+    zh = "已经过了可退的期限"
+    en = "The days in which this could be returned are over"
+
+
+class NothingLeft(RuleBroken):
+    """All that was paid is returned or asked back already (S25)."""
+
+    code = "nothing_left_to_return"
+    zh = "已付的钱都已退回或正在退"
+    en = "All that was paid is returned already, or asked back"
+
+
+class MoreThanPaid(RuleBroken):
+    """All returns of an order that are open or granted never exceed what was paid (S25); member `left` is what can be."""
+
+    code = "more_than_paid"
+    zh = "退款加起来不能超过已付的钱"
+    en = "The returns of an order may not exceed what was paid"
+
+
+class MoreThanSold(RuleBroken):
+    """Of each item no more comes back than was sold (S25)."""
+
+    code = "more_than_sold"
+    zh = "退的数量超过买的数量"
+    en = "More would be returned than was sold"
+
+
+class OwnReturn(RuleBroken):
+    """Who asked for a return, or sold the order, never approves it (S25)."""
+
+    code = "own_return"
+    zh = "不能审批自己申请的退货，也不能审批自己订单的退货"
+    en = "A return is approved by somebody who neither asked for it nor sold the order"
+
+
+class NotRequested(RuleBroken):
+    """A return is approved or rejected once (S25)."""
+
+    code = "return_not_open"
+    zh = "这笔退货已经审批过"
+    en = "This return has been decided already"
+
+
+class NotGranted(RuleBroken):
+    """Money goes back only for a return that was approved (S25)."""
+
+    code = "return_not_approved"
+    zh = "只有已批准的退货可以退款"
+    en = "Only a return that was approved can be refunded"
+
+
+class RefundedAlready(RuleBroken):
+    """The money of a return goes back once (S25)."""
+
+    code = "already_refunded"
+    zh = "这笔退货已经退过款"
+    en = "This return has been refunded already"
+
+
+class RefundKnown(RuleBroken):
+    """One refund outside is one refund here (S25)."""
+
+    code = "refund_known"
+    zh = "这笔退款已经登记过"
+    en = "This refund has been recorded already"
+
+
+class OrderInReturn(RuleBroken):
+    """An order is not handed out while its money is asked back, or once all of it is back (S25)."""
+
+    code = "order_in_return"
+    zh = "这张订单正在退货或已全部退款，不能发放"
+    en = "This order is being returned, or is refunded in full: it cannot be shipped"

@@ -152,6 +152,7 @@ class OrderFact(Event):
     shipped_at: datetime | None
     completed_at: datetime | None
     cancelled_at: datetime | None
+    refunded_total: Money | None = None
 
     @classmethod
     def of(cls, order: Order, *changed: str) -> Self:
@@ -170,6 +171,7 @@ class OrderFact(Event):
             total=Money(order.total, currency),
             payments=tuple(OrderPayment.of(payment, currency) for payment in order.payments),
             paid_total=Money(order.paid_total, currency),
+            refunded_total=Money(order.refunded_total, currency),
             reason=None if order.reason is None else mask_text(order.reason),
             note=mask_text(order.note),
             **{name: getattr(order, name) for name in _STATE},

@@ -1,4 +1,4 @@
-"""An order and its rules: what was agreed never changes, and it is paid exactly (S3, S4, S28)."""
+"""An order and its rules: what was agreed never changes, it is paid exactly, and no more goes back (S3, S4, S25, S28)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, Text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Numeric, String, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -26,11 +26,13 @@ from sales.domain.codes import (
 )
 from sales.domain.copies import PackCopy, PlayerCopy
 from sales.domain.errors import (
+    MoreThanPaid,
     NotAwaitingApproval,
     NotCancellable,
     NotPaid,
     NotPayable,
     NotShipped,
+    OrderInReturn,
     Overpaid,
     OwnOrder,
 )
@@ -82,6 +84,8 @@ class Order(Record, Base):
     price: Mapped[Decimal] = mapped_column(Numeric(12, 2))
     total: Mapped[Decimal] = mapped_column(Numeric(16, 2))
     paid_total: Mapped[Decimal] = mapped_column(Numeric(16, 2))
+    returned_total: Mapped[Decimal] = mapped_column(Numeric(16, 2), server_default=text("0"))
+    refunded_total: Mapped[Decimal] = mapped_column(Numeric(16, 2), server_default=text("0"))
     discount: Mapped[Decimal] = mapped_column(Numeric(12, 4))
     currency: Mapped[str] = mapped_column(String(3))
     state: Mapped[str] = mapped_column(String(32))
@@ -106,6 +110,10 @@ class Order(Record, Base):
         CheckConstraint("quantity BETWEEN 1 AND 999", name="quantity_in_range"),
         CheckConstraint("price > 0 AND price <= pack_price", name="price_in_range"),
         CheckConstraint("paid_total BETWEEN 0 AND total", name="never_overpaid"),
+        CheckConstraint(
+            "refunded_total >= 0 AND refunded_total <= returned_total AND returned_total <= paid_total",
+            name="never_over_refunded",
+        ),
     )
 
     @property
@@ -117,6 +125,11 @@ class Order(Record, Base):
     def due(self) -> Decimal:
         """What is still to be paid."""
         return self.total - self.paid_total
+
+    @property
+    def left(self) -> Decimal:
+        """What was paid and is neither returned nor asked back: all that can still be returned."""
+        return self.paid_total - self.returned_total
 
     def agree(
         self,
@@ -140,7 +153,8 @@ class Order(Record, Base):
         self.lines = [{name: line.get(name) for name in _LINE} for line in pack.lines]
         self.list_sum, self.pack_price, self.currency = pack.sum, pack.price, pack.currency
         self.quantity, self.price, self.total = quantity, agreed, agreed * quantity
-        self.discount, self.paid_total = share_off(agreed, pack.sum), Decimal("0.00")
+        self.discount = share_off(agreed, pack.sum)
+        self.paid_total = self.returned_total = self.refunded_total = Decimal("0.00")
         self.state = AWAITING_APPROVAL if beyond else AWAITING_PAYMENT
 
     def place(self, *, at: datetime) -> list[OrderFact]:
@@ -181,7 +195,10 @@ class Order(Record, Base):
         return [OrderCancelled.of(self, "state", "reason", "cancelled_at")]
 
     def ship(self, *, at: datetime) -> list[OrderFact]:
-        """Hand the items out. Raises NotPaid."""
+        """Hand the items out. Raises NotPaid, OrderInReturn."""
+        asked_back, all_back = self.returned_total > self.refunded_total, self.paid_total == self.refunded_total
+        if self.state == PAID and (asked_back or all_back):
+            raise OrderInReturn()
         self._move(SHIPPED, NotPaid, at)
         self.shipped_at = at
         return [OrderShipped.of(self, "state", "shipped_at")]
@@ -191,6 +208,23 @@ class Order(Record, Base):
         self._move(COMPLETED, NotShipped, at)
         self.completed_at = at
         return [OrderCompleted.of(self, "state", "completed_at")]
+
+    def ask_back(self, amount: Decimal, *, at: datetime) -> None:
+        """Keep an amount for a return that is asked for, so that no other can have it. Raises MoreThanPaid."""
+        if amount > self.left:
+            raise MoreThanPaid(members={"left": money_view(self.left, self.currency)})
+        self.returned_total += amount
+        self.changed(at)
+
+    def keep(self, amount: Decimal, *, at: datetime) -> None:
+        """The return of this amount was rejected: it can be asked back again."""
+        self.returned_total -= amount
+        self.changed(at)
+
+    def give_back(self, amount: Decimal, *, at: datetime) -> None:
+        """This amount of what was asked back has gone to the player."""
+        self.refunded_total += amount
+        self.changed(at)
 
     def _decide(self, target: str, reason: str | None, *, by: str, at: datetime) -> None:
         if self.state != AWAITING_APPROVAL:

@@ -1,4 +1,4 @@
-"""Reads: the lists of touches and orders, and the caller's own work in figures."""
+"""Reads: the lists of touches, orders and returns, and the caller's own work in figures."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from chassis.data.unit_of_work import UnitOfWork
 from sales.domain.codes import CANCELLED
 from sales.domain.days import day_start, month_start
 from sales.domain.order import Order
+from sales.domain.returns import Return
 from sales.domain.touch import NEVER_SQL, Touch
 from sales.persistence.projections import PEOPLE
 
@@ -26,6 +27,7 @@ ORDER_SORTS = {
     "created_at": Sort(Order.created_at, "created_at"),
     "total": Sort(Order.total, "total"),
 }
+RETURN_SORTS = {"requested_at": Sort(Return.created_at, "created_at")}
 _ORDER_NO = re.compile(r"O?\d{0,8}(-\d{0,8})?")
 
 
@@ -50,6 +52,14 @@ def find_orders(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
         conditions.append(_numbered(query["q"]))
     statement = uow.select(Order).where(*conditions)
     return paginate(uow.session, statement, sorts=ORDER_SORTS, id_column=Order.id, query=query)
+
+
+def find_returns(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
+    """One page of the returns the caller reaches, filtered as the query says."""
+    conditions = [*_of_player(Return, query), *_equal(Return, query, "order_id", "staff_id")]
+    conditions += [*_any_of(Return, query, "state"), *_pack(Return, query), *_created(Return, query)]
+    statement = uow.select(Return).where(*conditions)
+    return paginate(uow.session, statement, sorts=RETURN_SORTS, id_column=Return.id, query=query)
 
 
 def _of_player(kind: Any, query: Mapping[str, Any]) -> list[ColumnElement[bool]]:
@@ -84,7 +94,10 @@ def _numbered(q: str) -> ColumnElement[bool]:
 
 
 def counters(uow: UnitOfWork, *, zone: str) -> dict[str, Any]:
-    """The caller's own day and month, counted as the studio's days run; amounts are Decimals in one currency."""
+    """The caller's own day and month, counted as the studio's days run; amounts are Decimals in one currency.
+
+    What was sold counts by when it was placed, less what of it has been refunded since.
+    """
     today, tomorrow = day_start(uow.now(), zone), day_start(uow.now(), zone, 1)
     mine = Touch.staff_id == uow.caller.id
     touched = select(func.count()).where(mine, Touch.created_at >= today)
@@ -95,8 +108,8 @@ def counters(uow: UnitOfWork, *, zone: str) -> dict[str, Any]:
             due.scalar_subquery(),
             touched.scalar_subquery(),
             func.count().filter(sold_today),
-            func.coalesce(func.sum(Order.total).filter(sold_today), Decimal()),
-            func.coalesce(func.sum(Order.total), Decimal()),
+            func.coalesce(func.sum(Order.total - Order.refunded_total).filter(sold_today), Decimal()),
+            func.coalesce(func.sum(Order.total - Order.refunded_total), Decimal()),
         ).where(
             Order.staff_id == uow.caller.id,
             Order.created_at >= month_start(uow.now(), zone),

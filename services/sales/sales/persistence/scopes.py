@@ -1,4 +1,4 @@
-"""Which touches, orders and players a caller reaches; compiled into the SQL of every read and write."""
+"""Which touches, orders, returns and players a caller reaches; compiled into the SQL of every read and write."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from chassis.callers import Caller
 from chassis.data.copies import players_reached, players_within, within_scope
 from sales.domain.copies import PlayerCopy, StaffCopy
 from sales.domain.order import Order
+from sales.domain.returns import Return
 from sales.domain.touch import Touch
 
 
@@ -21,7 +22,12 @@ def orders_of(caller: Caller) -> ColumnElement[bool]:
     return _of(caller, Order)
 
 
-def _of(caller: Caller, kind: type[Touch] | type[Order]) -> ColumnElement[bool]:
+def returns_of(caller: Caller) -> ColumnElement[bool]:
+    """Those of the orders one reaches."""
+    return _of(caller, Return)
+
+
+def _of(caller: Caller, kind: type[Touch] | type[Order] | type[Return]) -> ColumnElement[bool]:
     reached = within_scope(caller, StaffCopy)
     players = players_reached(caller, PlayerCopy, StaffCopy)
     return or_(reached(kind.staff_id), kind.player_id.in_(players))
@@ -32,4 +38,4 @@ def players_of(caller: Caller) -> ColumnElement[bool]:
     return players_within(caller, PlayerCopy, StaffCopy)
 
 
-SCOPES = {Touch: touches_of, Order: orders_of, PlayerCopy: players_of}
+SCOPES = {Touch: touches_of, Order: orders_of, Return: returns_of, PlayerCopy: players_of}

@@ -84,7 +84,10 @@ def _newest(query: Select, kind: type[Touch] | type[Order]) -> Select:
 
 
 def _month(uow: UnitOfWork, players: list[str], zone: str) -> tuple[Decimal, int, int]:
-    """(total and number of orders placed and not cancelled, number of touches) since the month began."""
+    """(total and number of orders placed and not cancelled, number of touches) since the month began.
+
+    Of each order counts its total less what of it has been refunded, whenever that was.
+    """
     given = {"players": players, "since": month_start(uow.now(), zone)}
     row = uow.session.execute(uow.kept(_since), given).one()
     return row[0], row[1], row[2]
@@ -93,7 +96,7 @@ def _month(uow: UnitOfWork, players: list[str], zone: str) -> tuple[Decimal, int
 def _since(visible: Reach) -> Select[tuple[Decimal, int, int]]:
     since = bindparam("since", type_=Instant)
     touched = select(func.count()).where(of_players(Touch.player_id), Touch.created_at >= since, visible(Touch))
-    total = func.coalesce(func.sum(Order.total), Decimal())
+    total = func.coalesce(func.sum(Order.total - Order.refunded_total), Decimal())
     return select(total, func.count(), touched.scalar_subquery()).where(
         of_players(Order.player_id), Order.created_at >= since, Order.state != CANCELLED, visible(Order)
     )
