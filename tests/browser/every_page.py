@@ -143,11 +143,15 @@ def _article(specialist: Any, supervisor: Any) -> dict[str, Any]:
 def _paid(agent: Any, player_id: str) -> dict[str, Any]:
     """An order of the player that is paid, of which money is asked back."""
     back = agent.get(f"/returns?player_id={player_id}&limit=1")["items"]
-    if back:
-        return {"id": back[0]["order_id"]}
+    return {"id": back[0]["order_id"]} if back else paid_order(agent, player_id)
+
+
+def paid_order(agent: Any, player_id: str) -> dict[str, Any]:
+    """An order of the player, placed and paid by the agent."""
     pack = _of(agent, "/packs?state=on_sale&limit=1")
     order = agent.post("/orders", {"player_id": player_id, "pack_no": pack["no"]})
-    return agent.post(f"/orders/{order['id']}/payments", {"method": "alipay", "amount": order["total"]})
+    paid: dict[str, Any] = agent.post(f"/orders/{order['id']}/payments", {"method": "alipay", "amount": order["total"]})
+    return paid
 
 
 def _return(agent: Any, order: dict[str, Any]) -> dict[str, Any]:

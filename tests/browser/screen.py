@@ -64,7 +64,7 @@ class Screen:
         self.context.set_default_timeout(PATIENCE)
         self.page = self.context.new_page()
         self._counting: Count | None = None
-        self._confirms = False
+        self._asked: list[str] | None = None
         self.page.on("console", self._said)
         self.page.on("pageerror", lambda error: self.wrong.append(f"{self.page.url}: {error}"))
         self.page.on("dialog", self._dialog)
@@ -152,16 +152,17 @@ class Screen:
             self.wrong.append(f"{self.page.url}: {message.text}")
 
     @contextmanager
-    def confirming(self) -> Iterator[None]:
-        """Say yes to what the page asks within."""
-        self._confirms = True
+    def agreeing(self) -> Iterator[list[str]]:
+        """Say yes to whatever the page asks before it does it; yields what it has asked."""
+        self._asked = asked = list[str]()
         try:
-            yield
+            yield asked
         finally:
-            self._confirms = False
+            self._asked = None
 
     def _dialog(self, dialog: Dialog) -> None:
-        if self._confirms and dialog.type == "confirm":
+        if self._asked is not None:
+            self._asked.append(dialog.message)
             dialog.accept()
             return
         self.wrong.append(f"{self.page.url}: a dialogue was opened by script: {dialog.message}")

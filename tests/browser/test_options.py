@@ -82,7 +82,7 @@ def test_one_that_is_in_use_is_not_removed_and_the_form_says_why(admin):
     page = admin.page
     admin.go("/settings/options?list=ticket_category")
     row(admin).get_by_role("link", name=ZH).click()
-    with admin.confirming():
+    with admin.agreeing():
         page.locator("#option-form").get_by_role("button", name="删除").click()
     expect(page.locator("#option-form [data-problem]")).to_contain_text("不能删除")
 

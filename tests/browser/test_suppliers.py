@@ -60,7 +60,7 @@ def test_a_supplier_that_an_item_has_is_not_removed_and_the_form_says_why(superv
     page = supervisor.page
     supervisor.go(f"/suppliers?q={MARK}")
     page.get_by_role("link", name=NAME, exact=True).click()
-    with supervisor.confirming():
+    with supervisor.agreeing():
         form(supervisor).get_by_role("button", name="删除").click()
     expect(form(supervisor).locator("[data-problem]")).to_contain_text("1 件物品")
     supervisor.go(f"/suppliers?q={MARK}")

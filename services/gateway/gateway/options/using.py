@@ -36,6 +36,13 @@ class PaymentUses:
 
 
 @dataclass(frozen=True)
+class RefundUses:
+    """What is read of a refund."""
+
+    method: str | None
+
+
+@dataclass(frozen=True)
 class PlayerUses:
     """What is read of a player."""
 
@@ -46,7 +53,8 @@ def _heard(**lists: str) -> Callable[[UnitOfWork, list[Received]], None]:
     """A handler that reads {field: list}."""
 
     def hear(work: UnitOfWork, facts: list[Received]) -> None:
-        note_used(work, ((name, str(fact.data[field])) for fact in facts for field, name in lists.items()))
+        codes = ((name, fact.data[field]) for fact in facts for field, name in lists.items())
+        note_used(work, ((name, code) for name, code in codes if code))
 
     return hear
 
@@ -64,7 +72,8 @@ SUBSCRIPTION = Subscription(
     (
         Listen(("ticket.created.v1", "ticket.updated.v1"), TicketUses, _heard(category="ticket_category")),
         Listen(("touch.logged.v1",), TouchUses, _heard(channel="channel", lost_reason="lost_reason")),
-        Listen(("payment.received.v1", "return.refunded.v1"), PaymentUses, _heard(method="payment_method")),
+        Listen(("payment.received.v1",), PaymentUses, _heard(method="payment_method")),
+        Listen(("return.refunded.v1",), RefundUses, _heard(method="payment_method")),
         Listen(("player.created.v1", "player.updated.v1"), PlayerUses, _heard(source="player_source")),
     ),
 )

@@ -9,9 +9,9 @@ document.body.addEventListener("htmx:afterSwap", ({ detail }) => {
   dialog.showModal();
 });
 
-// A form of the dialogue that was saved closes it; a refused one stays.
+// A form of the dialogue that was saved closes it; a refused one stays: htmx calls it successful too, as it is swapped in.
 document.body.addEventListener("htmx:afterRequest", ({ detail }) => {
-  if (detail.successful && detail.elt.matches?.("[data-dialog-form]")) dialog.close();
+  if (detail.successful && detail.xhr.status < 400 && detail.elt.matches?.("[data-dialog-form]")) dialog.close();
 });
 dialog.addEventListener("close", () => dialog.replaceChildren());
 
