@@ -62,7 +62,8 @@ def test_what_is_allowed_to_take_long_does_until_the_connection_goes_back(silent
     with database.engine.connect() as connection:
         allow(connection, 0)
         connection.execute(text(f"SELECT pg_sleep({0.5 + MARGIN + 0.5})"))
+        connection.commit()
     with database.engine.connect() as connection:
-        connection.execute(text("RESET statement_timeout"))
+        assert connection.execute(text("SHOW statement_timeout")).scalar_one() == "500ms"
         driver = connection.connection.driver_connection
         assert driver.patience == 0.5 + MARGIN

@@ -57,6 +57,17 @@ def test_a_player_is_given_to_another_agent_only_by_who_may_bind(suite: InProces
     assert refused.status == 403
 
 
+def test_a_department_of_nobody_is_given_to_no_system(suite: InProcessSuite, rows: Rows):
+    admin, nobodys = suite.api("admin"), {"department_id": str(uuid4())}
+    client = {"name": f"系统 {uuid4().hex[:8]}", "scopes": ["player:read"], **nobodys}
+    assert admin.post("/api-clients", client).status_code == 404
+    subscription = {"name": f"nobodys-{uuid4().hex[:8]}", "types": ["nothing.like.this"], "delivery": "amqp", **nobodys}
+    assert admin.post("/subscriptions", subscription).status_code == 404
+    for kind, path in (("api_client", "api-clients"), ("subscription", "subscriptions")):
+        record = admin.get(f"/{path}/{rows.shared[kind]['id']}").json
+        assert admin.patch(f"/{path}/{record['id']}", nobodys, version=record["version"]).status_code == 404
+
+
 def test_a_number_in_the_reason_of_a_merge_is_told_to_nobody(suite: InProcessSuite, rows: Rows):
     gone, into = (suite.api("A001").made("/players", {"wechat_id": f"wx_{uuid4().hex[:8]}"}) for _ in range(2))
     admin, path, reason = suite.api("admin"), f"/players/{gone['id']}", "号码 13912345678 是同一个人"

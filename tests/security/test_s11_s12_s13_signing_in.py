@@ -162,15 +162,18 @@ def test_unknown_and_wrong_are_the_same_answer_in_the_same_time(suite: InProcess
         work.commit()
     kinds = {"wrong": member.no, "unknown": f"U{member.no}", "left": f"L{member.no}", "no password": f"N{member.no}"}
     bodies, times = {}, {kind: [] for kind in kinds}
-    for _ in range(12):
+    ratio = 9.0
+    for _ in range(60):
         for kind, no in kinds.items():
             forget(suite)
             answer, seconds = attempt(suite, no, PASSWORD if kind == "left" else "a wrong password")
             times[kind].append(seconds)
             bodies[kind] = (answer.status_code, {k: v for k, v in answer.json.items() if k != "request_id"})
+        fastest = {kind: min(found) for kind, found in times.items()}  # what other work on the machine falsifies least
+        ratio = max(fastest.values()) / min(fastest.values())
+        if len(times["wrong"]) >= 12 and ratio < 1.2:
+            break
     assert len({str(body) for body in bodies.values()}) == 1, bodies
-    fastest = {kind: min(found) for kind, found in times.items()}  # what other work on the machine falsifies least
-    ratio = max(fastest.values()) / min(fastest.values())
     figure("S12", fastest_ms=" ".join(f"{kind} {1000 * m:.1f}" for kind, m in fastest.items()), ratio=f"{ratio:.2f}")
     assert ratio < 1.5
 

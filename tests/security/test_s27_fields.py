@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text as sql
 
+from chassis.clock import new_id
 from chassis.data.masking import mask_phone
 from chassis.field_rules import EVERYWHERE, FIELDS, HIDDEN, LISTS, READ
 from chassis.jobs.running import work_off
@@ -23,7 +24,7 @@ from tests.security.expected_pages import PAGES
 from tests.security.test_s01_s02_api import operations
 from tests.security.test_s01_s02_pages import address, rules
 from tests.security.test_s16_cells import cells_of
-from tests.support.rows_in_suite import Rows
+from tests.support.rows_in_suite import Rows, a_dead_letter, a_delivery
 from tests.support.suite_in_process import Api, InProcessSuite, Pages, new_member
 
 # What stands in each field that can be hidden, nowhere else, and is found again by being typed.
@@ -84,6 +85,10 @@ def fill(suite: InProcessSuite, rows: Rows) -> Rows:
         assert edited.status_code == 200, edited.text
         shared[kind] = edited.json
     suite.pump()
+    told = admin.get("/events", query_string={"types": "player.updated.v1", "limit": 500}).json["items"]
+    fact = next(fact for fact in told if fact["subject"] == player["id"])
+    shared["delivery"] = a_delivery(suite, rows.shared["subscription"]["id"], {**fact, "id": new_id()})
+    shared["dead_letter"] = a_dead_letter(suite, json.dumps(fact).encode())
     return Rows({"A001": {**rows.of["A001"], **own}}, shared)
 
 

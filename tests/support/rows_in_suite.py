@@ -77,23 +77,34 @@ def make_rows(suite: InProcessSuite) -> Rows:
 
 def _make_integration(suite: InProcessSuite, rows: Rows) -> None:
     """A webhook to where nobody listens, a delivery, the network it is in, and a letter that a service could not handle."""
-    admin, runtime = suite.api("admin"), suite.gateway_runtime
+    admin = suite.api("admin")
     rows.shared["network"] = admin.made("/webhooks/networks", {"network": "127.9.9.9/32"})
     wanted = {"types": ["nothing.like.this"], "delivery": "webhook", "url": "http://127.9.9.9:9/"}
     made = admin.made("/subscriptions", {"name": f"rows-{new_id()[-8:]}", **wanted})
     rows.shared["subscription"] = admin.get(f"/subscriptions/{made['id']}").json
     event = {"id": new_id(), "type": "playdesk.ticket.created.v1", "subject": new_id(), "data": {}}
-    work = runtime.work()
+    rows.shared["delivery"] = a_delivery(suite, made["id"], event)
+    rows.shared["dead_letter"] = a_dead_letter(suite, b"{}")
+
+
+def a_delivery(suite: InProcessSuite, subscription_id: str, event: dict[str, Any]) -> dict[str, Any]:
+    """A fact that was delivered to a subscription."""
+    work = suite.gateway_runtime.work()
     with work.session:
-        subscription = work.session.get(Subscription, made["id"])
-        delivery = row_of(work, subscription, event) | {"state": "delivered", "ended_at": work.now()}
-        work.session.execute(insert(Delivery), [delivery])
+        delivery = row_of(work, work.session.get(Subscription, subscription_id), event)
+        work.session.execute(insert(Delivery), [delivery | {"state": "delivered", "ended_at": work.now()}])
         work.commit()
-    rows.shared["delivery"] = {"id": delivery["id"]}
-    message_id, ticket = new_id(), suite.services["ticket"].runtime if suite.has("ticket") else runtime
-    dead.keep_letters(ticket, [Letter(f"{ticket.service.name}.nobody", message_id, "walked.v1", b"{}", "no reason")])
-    found = admin.get("/dead-letters", query_string={"limit": 200}).json["items"]
-    rows.shared["dead_letter"] = next(one for one in found if one["message_id"] == message_id)
+    return {"id": delivery["id"]}
+
+
+def a_dead_letter(suite: InProcessSuite, body: bytes) -> dict[str, Any]:
+    """A fact that the ticket service could not handle."""
+    message_id = new_id()
+    keeper = suite.services["ticket"].runtime if suite.has("ticket") else suite.gateway_runtime
+    dead.keep_letters(keeper, [Letter(f"{keeper.service.name}.nobody", message_id, "walked.v1", body, "no reason")])
+    found = suite.api("admin").get("/dead-letters", query_string={"limit": 200}).json["items"]
+    letter: dict[str, Any] = next(one for one in found if one["message_id"] == message_id)
+    return letter
 
 
 def _make_catalog(suite: InProcessSuite, rows: Rows) -> None:
@@ -163,7 +174,8 @@ _TABLES = text(
     "WHERE n.nspname = 'public' AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY 1"
 )
 _SEEN = dict.fromkeys(("sessions", "api_clients"), "(to_jsonb(r) - 'last_used_at')::text")  # asking is seen
-_OF_PROCESSES = {"heartbeats", "alembic_version", "audit_entries", "audit_seals"}  # a denial is written down
+# A denial is written down, and who has read whom a little later.
+_OF_PROCESSES = {"heartbeats", "alembic_version", "audit_entries", "audit_seals", "player_readings"}
 
 
 def checksum(suite: InProcessSuite) -> dict[str, str]:

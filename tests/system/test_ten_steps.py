@@ -32,6 +32,7 @@ OWNERS = {
     **dict.fromkeys(("item", "pack", "discount_rule"), "catalog"),
     **dict.fromkeys(("staff", "department"), "gateway"),
 }
+IDS = re.compile(r"[0-9a-f][0-9a-f-]{15,}")  # eleven digits in a row mean nothing in an ID or a trace
 MOBILE = re.compile(r"(?<!\d)(?:\+?86[- ]?)?1[3-9]\d{9}(?!\d)")
 
 pytestmark = pytest.mark.usefixtures("in_turn")
@@ -225,7 +226,7 @@ def _as_promised(message: Heard, validator: jsonschema_rs.Validator) -> None:
         f"{message.key}: {[e.message for e in validator.iter_errors(fact['data'])]}"
     )
     assert isinstance(fact["data"]["changed"], list)
-    assert not MOBILE.search(message.body.decode()), f"{message.key} tells a phone number"
+    assert not MOBILE.search(IDS.sub("", message.body.decode())), f"{message.key} tells a phone number"
 
 
 def test_9_a_phone_number_in_a_text_is_masked_in_its_fact(walk):

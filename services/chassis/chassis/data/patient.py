@@ -38,6 +38,7 @@ class PatientConnection(psycopg.Connection[Any]):
 
     patience: float | None = None
     silence: Silence | None = None
+    allowed = False  # whether the server lets its statements run for another time than usual
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         """As psycopg does it, and for `patience` seconds where the caller names no limit. Raises OperationalError."""
@@ -71,6 +72,10 @@ def be_patient(engine: Engine, statement_ms: int) -> None:
     @event.listens_for(engine, "checkout")
     def begin(dbapi_connection: PatientConnection, _record: Any, _proxy: Any) -> None:
         dbapi_connection.patience = usual
+        if dbapi_connection.allowed:
+            dbapi_connection.execute("RESET statement_timeout")
+            dbapi_connection.commit()
+            dbapi_connection.allowed = False
 
 
 def allow(connection: Connection, seconds: float) -> None:
@@ -78,7 +83,7 @@ def allow(connection: Connection, seconds: float) -> None:
     connection.execute(text(f"SET statement_timeout = {int(1000 * seconds)}"))
     driver: Any = connection.connection.driver_connection
     if isinstance(driver, PatientConnection):
-        driver.patience = _with_margin(seconds)
+        driver.patience, driver.allowed = _with_margin(seconds), True
 
 
 def _with_margin(seconds: float) -> float | None:
