@@ -150,6 +150,7 @@ PAGES: dict[str, str] = {
     "POST /settings/roles": "role.write",
     "GET /settings/roles/<uuid:role_id>": "role.write",
     "POST /settings/roles/<uuid:role_id>": "role.write",
+    "POST /settings/roles/<uuid:role_id>/column": "role.write",
     "POST /settings/roles/<uuid:role_id>/remove": "role.write",
     "GET /settings/roles/new": "role.write",
     "GET /settings/staff": "staff.read",

@@ -215,6 +215,14 @@ def test_the_pages_make_change_copy_and_remove_a_role(suite: InProcessSuite, adm
     assert pages.post(f"/settings/roles/{role['id']}", saved).status_code == 303
     now = admin.get(f"/roles/{role['id']}").json
     assert (now["scope"], now["departments"], now["actions"]) == ("self", [], ["player.read"])
+    column = {"scope": "department", "actions": ["player.read", "ticket.read"], "version": now["version"]}
+    assert pages.post(f"/settings/roles/{role['id']}/column", column).status_code == 303
+    now = admin.get(f"/roles/{role['id']}").json
+    assert (now["scope"], now["actions"], now["zh"]) == ("department", ["player.read", "ticket.read"], "大R专员")
+    undone = {"scope": "self", "actions": "player.read", "version": now["version"]}
+    assert pages.post(f"/settings/roles/{role['id']}/column", undone).status_code == 303
+    now = admin.get(f"/roles/{role['id']}").json
+    assert (now["scope"], now["actions"]) == ("self", ["player.read"])
     member = new_member(suite, code)
     assert "大R专员" in pages.get("/settings/staff", query_string={"q": member.no}).text
     refused = pages.post(f"/settings/roles/{role['id']}/remove", {"version": now["version"]})

@@ -6,6 +6,7 @@ from werkzeug.wrappers import Response
 
 from chassis.field_rules import FIELDS, MASKS
 from gateway.clients import api
+from gateway.identity.role import NAMED
 from gateway.pages.answers import go, typed, version
 from gateway.pages.departments import all_departments
 from gateway.pages.role_labels import ACTION_GROUPS
@@ -58,6 +59,26 @@ def save(role_id: str) -> Response:
     """Change a role from the version the form was made from."""
     api.patch(f"/roles/{role_id}", json=_fields(), version=version())
     return go(url_for(".one", role_id=role_id), _("已保存，两秒内对所有这个角色的人生效"))
+
+
+@blueprint.post("/<uuid:role_id>/column")
+@requires("role.write")
+def save_column(role_id: str) -> Response:
+    """Change what one role may do and how far it reaches, in its column of the matrix."""
+    before = api.get(f"/roles/{role_id}").json
+    role = api.patch(f"/roles/{role_id}", json=_column(before), version=version()).json
+    undo = {"actions": ",".join(before["actions"]), "scope": before["scope"], "version": role["version"]}
+    text = _("已保存，两秒内对所有这个角色的人生效")
+    if before["scope"] == NAMED and role["scope"] != NAMED:  # which departments it named is not in the matrix
+        return go(url_for(".index"), text)
+    return go(url_for(".index"), text, undo={"url": url_for(".save_column", role_id=role_id), "fields": undo})
+
+
+def _column(before: dict) -> dict:
+    """The fields of a column; the departments a role names stay as long as it names some."""
+    actions = [action for value in request.form.getlist("actions") for action in value.split(",") if action]
+    scope = request.form.get("scope", "")
+    return {"actions": actions, "scope": scope, "departments": before["departments"] if scope == NAMED else []}
 
 
 @blueprint.post("/<uuid:role_id>/remove")
