@@ -29,11 +29,7 @@ _NOT_TRIED = {"POST /logout", "DELETE /me/sessions"}  # they would end the sessi
 def no_jobs_left(suite: InProcessSuite) -> Iterator[None]:
     """What was asked for here shall not stand in the way of others: nobody has more than a few jobs open at a time."""
     yield
-    for name in suite.runtimes():
-        with suite.raw(name) as connection:
-            connection.exec_driver_sql(
-                "UPDATE jobs SET state = 'cancelled', ended_at = now() WHERE state IN ('queued', 'running')"
-            )
+    suite.end_jobs()
 
 
 class Promises:
