@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from time import monotonic
@@ -79,7 +78,6 @@ class Relay:
         self._waiting_since: float | None = None
         self._ready_upto: int | None = None  # what was made ready to be sent; None: to be looked up
         self._logged_upto = 0
-        self._ahead = ThreadPoolExecutor(1, thread_name_prefix="relay-ahead")
 
     def run(self, stop: threading.Event) -> None:
         """Relay until `stop` is set; survives the loss of the database and of the bus."""
@@ -123,7 +121,7 @@ class Relay:
     def _one_batch(self, connection: Connection, stop: threading.Event) -> int:
         """Publish what there is, batch after batch; returns how many facts that were.
 
-        While one batch is sent and confirmed, the next is moved into the log and made ready.
+        While the broker confirms one batch, the next is moved into the log and made ready.
         """
         done = 0
         try:
@@ -131,7 +129,9 @@ class Relay:
             batch = self._next(connection)
             while batch.rows and not stop.is_set():
                 faultpoints.reach("relay.before_publish")
-                following = self._sent(connection, publisher, batch, stop)
+                sent = publisher.start(batch.messages)
+                following = self._next(connection) if len(batch.rows) == BATCH else None
+                self._settle(publisher, sent, batch, stop)
                 faultpoints.reach("relay.after_confirm")
                 self._mark(connection, batch.rows)
                 done += len(batch.rows)
@@ -145,21 +145,6 @@ class Relay:
             self._ready_upto = None
             raise
         return done
-
-    def _sent(
-        self, connection: Connection, publisher: Publisher, batch: _Batch, stop: threading.Event
-    ) -> _Batch | None:
-        """Send a batch until it is settled; returns the one after it, where this one was full.
-
-        The database works for another thread meanwhile: the connection is not touched here until that has ended.
-        """
-        ahead = self._ahead.submit(self._next, connection) if len(batch.rows) == BATCH else None
-        try:
-            sent = publisher.start(batch.messages)
-            self._settle(publisher, sent, batch, stop)
-        finally:
-            following = ahead.result() if ahead is not None else None
-        return following
 
     def _next(self, connection: Connection) -> _Batch:
         """What is in the log and was not confirmed, else what waits in the outbox, moved into the log."""
