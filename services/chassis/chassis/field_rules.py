@@ -80,9 +80,16 @@ FIELDS: dict[str, Governed] = {
 }
 
 
-def fields_of(kind: str) -> dict[str, str]:
-    """{name: field} of a kind of record: {"note": "player.note", …}."""
-    return {field.partition(".")[2]: field for field in FIELDS if field.startswith(f"{kind}.")}
+def _by_kind() -> dict[str, dict[str, str]]:
+    """{kind of record: {name: field}}: {"player": {"note": "player.note", …}, …}."""
+    found: dict[str, dict[str, str]] = {}
+    for field in FIELDS:
+        kind, _, name = field.partition(".")
+        found.setdefault(kind, {})[name] = field
+    return found
+
+
+_OF_KIND = _by_kind()
 
 
 def _known(fields: Iterable[str]) -> frozenset[str]:
@@ -133,6 +140,10 @@ class FieldRules:
         """Whether the field is masked: where its record is `listed`, one of many or part of another, or by itself."""
         return field in self.masked or (listed and field in self.masked_in_lists)
 
+    def shows_whole(self, field: str, *, listed: bool) -> bool:
+        """Whether the field is shown as it is."""
+        return self.may_see(field) and not self.masks(field, listed=listed)
+
     def as_strict_as(self, other: FieldRules) -> bool:
         """Whether whoever has these rules sees and sets nothing that `other` forbids."""
         unseen = self.hidden | self.masked
@@ -169,7 +180,7 @@ def veiled(kind: str, record: Mapping[str, Any], rules: FieldRules, *, listed: b
     shown = dict(record)
     if not rules:
         return shown
-    for name, field in fields_of(kind).items():
+    for name, field in _OF_KIND.get(kind, {}).items():
         if not rules.may_see(field):
             _blank(shown, name, FIELDS[field])
         elif rules.masks(field, listed=listed):

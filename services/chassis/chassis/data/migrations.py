@@ -74,9 +74,7 @@ def create_index_in_use(op: Operations, name: str, table: str, columns: Sequence
     What the migration did before is committed first: give such indexes a migration of their own.
     """
     with op.get_context().autocommit_block():
-        op.execute(
-            "SET lock_timeout = 0"
-        )  # it waits for transactions that were there before it, and keeps nobody waiting
+        op.execute("SET lock_timeout = 0")  # it waits for transactions begun before it, and keeps nobody waiting
         op.execute(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
         op.create_index(name, table, list(columns), postgresql_where=where, postgresql_concurrently=True)
         op.execute("RESET lock_timeout")

@@ -29,27 +29,28 @@ class Body(Schema):
     error_messages = {"unknown": "unknown_field", "type": "wrong_type", "invalid": "wrong_type"}  # noqa: RUF012
 
 
-def _documented(field: fields.Field[Any], **what: Any) -> None:
+def documented(field: fields.Field[Any], **what: Any) -> None:
     """Add to what the OpenAPI document says of a field; what is there already stays."""
     field.metadata = {**what, **field.metadata}
 
 
-def _messages(**more: str) -> dict[str, Any]:
+def messages(**more: str) -> dict[str, Any]:
+    """The codes of what can be wrong with any field, and of what else may be with this one."""
     return {"required": "required", "null": "null", "invalid": "wrong_type", "validator_failed": "invalid", **more}
 
 
 class Text(fields.Field[str]):
     """Text, trimmed, NFC; `handle=True` for IDs and names that are compared (NFKC, no line breaks)."""
 
-    default_error_messages = _messages()
+    default_error_messages = messages()
 
     def __init__(self, max_length: int, *, min_length: int = 0, handle: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.max_length, self.min_length, self.handle = max_length, min_length, handle
-        _documented(self, maxLength=max_length)
-        _documented(self, type="string")
+        documented(self, maxLength=max_length)
+        documented(self, type="string")
         if min_length:
-            _documented(self, minLength=min_length)
+            documented(self, minLength=min_length)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if not isinstance(value, str):
@@ -69,12 +70,12 @@ class Text(fields.Field[str]):
 class Id(fields.Field[str]):
     """A uuid in its usual form."""
 
-    default_error_messages = _messages(invalid="not_an_id")
+    default_error_messages = messages(invalid="not_an_id")
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        _documented(self, type="string")
-        _documented(self, format="uuid")
+        documented(self, type="string")
+        documented(self, format="uuid")
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         try:
@@ -88,12 +89,12 @@ class Id(fields.Field[str]):
 class Choice(fields.Field[str]):
     """One of a few codes."""
 
-    default_error_messages = _messages()
+    default_error_messages = messages()
 
     def __init__(self, choices: Iterable[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.choices = tuple(choices)
-        _documented(self, enum=[*self.choices, None] if self.allow_none else list(self.choices))
+        documented(self, enum=[*self.choices, None] if self.allow_none else list(self.choices))
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if not isinstance(value, str):
@@ -106,13 +107,13 @@ class Choice(fields.Field[str]):
 class Choices(fields.Field[list[str]]):
     """Several codes with commas between them, in a query."""
 
-    default_error_messages = _messages()
+    default_error_messages = messages()
 
     def __init__(self, choices: Iterable[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.choices = tuple(choices)
-        _documented(self, type="string")
-        _documented(self, description=f"of {', '.join(self.choices)}; several with commas")
+        documented(self, type="string")
+        documented(self, description=f"of {', '.join(self.choices)}; several with commas")
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:
         found = [part.strip() for part in str(value).split(",")]
@@ -124,14 +125,14 @@ class Choices(fields.Field[list[str]]):
 class Whole(fields.Field[int]):
     """A whole number within bounds; `text=True` takes it from a query string."""
 
-    default_error_messages = _messages()
+    default_error_messages = messages()
 
     def __init__(self, low: int, high: int, *, text: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.low, self.high, self.text = low, high, text
-        _documented(self, type="integer")
-        _documented(self, minimum=low)
-        _documented(self, maximum=high)
+        documented(self, type="integer")
+        documented(self, minimum=low)
+        documented(self, maximum=high)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if self.text and isinstance(value, str) and re.fullmatch(r"-?\d{1,12}", value, re.ASCII):
@@ -146,12 +147,12 @@ class Whole(fields.Field[int]):
 class Flag(fields.Field[bool]):
     """true or false; `text=True` takes it from a query string."""
 
-    default_error_messages = _messages()
+    default_error_messages = messages()
 
     def __init__(self, *, text: bool = False, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.text = text
-        _documented(self, type="boolean")
+        documented(self, type="boolean")
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if self.text and value in ("true", "false"):
@@ -164,12 +165,12 @@ class Flag(fields.Field[bool]):
 class Moment(fields.Field[datetime]):
     """A moment, RFC 3339 with its zone; kept in UTC; between 2000 and 2100."""
 
-    default_error_messages = _messages(invalid="not_a_time")
+    default_error_messages = messages(invalid="not_a_time")
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        _documented(self, type="string")
-        _documented(self, format="date-time")
+        documented(self, type="string")
+        documented(self, format="date-time")
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         try:
@@ -186,16 +187,16 @@ class Moment(fields.Field[datetime]):
 class MoneyField(fields.Field[Money]):
     """{"amount": "648.00", "currency": "CNY"}; the amount between `least` and 99,999,999.99, at most two places."""
 
-    default_error_messages = _messages(invalid="not_money")
+    default_error_messages = messages(invalid="not_money")
 
     def __init__(self, *, least: str = "0.00", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.least = Decimal(least)
         amount = {"type": "string", "pattern": r"^\d{1,10}(\.\d{1,2})?$", "example": "648.00"}
-        _documented(self, type="object")
-        _documented(self, properties={"amount": amount, "currency": {"enum": list(CURRENCIES)}})
-        _documented(self, required=["amount", "currency"])
-        _documented(self, additionalProperties=False)
+        documented(self, type="object")
+        documented(self, properties={"amount": amount, "currency": {"enum": list(CURRENCIES)}})
+        documented(self, required=["amount", "currency"])
+        documented(self, additionalProperties=False)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Money:
         if not isinstance(value, Mapping) or set(value) != {"amount", "currency"}:
@@ -213,12 +214,12 @@ class MoneyField(fields.Field[Money]):
 class Fraction(fields.Field[Decimal]):
     """A share between 0 and 1 as a decimal text, such as "0.15"; at most six places."""
 
-    default_error_messages = _messages()
+    default_error_messages = messages()
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        _documented(self, type="string")
-        _documented(self, pattern=r"^(0(\.\d{1,6})?|1(\.0{1,6})?)$")
+        documented(self, type="string")
+        documented(self, pattern=r"^(0(\.\d{1,6})?|1(\.0{1,6})?)$")
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
         if not isinstance(value, str):
@@ -234,12 +235,12 @@ class Fraction(fields.Field[Decimal]):
 class ListOf(fields.List):
     """A list with bounds on its length."""
 
-    default_error_messages = _messages()
+    default_error_messages = messages()
 
     def __init__(self, inner: Any, *, most: int, least: int = 0, **kwargs: Any) -> None:
         super().__init__(inner, **kwargs)
         self.most, self.least = most, least
-        _documented(self, maxItems=most, minItems=least)
+        documented(self, maxItems=most, minItems=least)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[Any]:
         if not isinstance(value, list):
@@ -254,17 +255,17 @@ class ListOf(fields.List):
 class Part(fields.Nested):
     """A body within a body."""
 
-    default_error_messages = _messages(type="wrong_type")
+    default_error_messages = messages(type="wrong_type")
 
 
 class Custom(fields.Field[dict[str, Any]]):
     """Values of custom fields: a flat object of up to 50 short texts, numbers and flags."""
 
-    default_error_messages = _messages()
+    default_error_messages = messages()
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        _documented(self, type="object")
+        documented(self, type="object")
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
         if not isinstance(value, dict):

@@ -10,26 +10,21 @@ from flask import current_app
 from marshmallow import ValidationError, fields
 
 from chassis.data.options import Options, of_the_job
+from chassis.http.fields import documented, messages
 
 CODE = re.compile(r"[a-z][a-z0-9_]{1,31}", re.ASCII)
-_MESSAGES: dict[str, Any] = {
-    "required": "required",
-    "null": "null",
-    "invalid": "wrong_type",
-    "validator_failed": "invalid",
-}
 
 
 class OptionField(fields.Field[str]):
     """One code of a list; `name` is the list's, `built_in` its codes that are always there."""
 
-    default_error_messages = _MESSAGES
+    default_error_messages = messages()
 
     def __init__(self, name: str, built_in: Iterable[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.list_name, self.built_in = name, tuple(built_in)
         what = {"type": "string", "pattern": f"^{CODE.pattern}$", "description": _described(name, self.built_in)}
-        self.metadata = {**what, **self.metadata}
+        documented(self, **what)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         if not isinstance(value, str):
@@ -40,13 +35,13 @@ class OptionField(fields.Field[str]):
 class OptionsField(fields.Field[list[str]]):
     """Several codes of a list with commas between them, in a query."""
 
-    default_error_messages = _MESSAGES
+    default_error_messages = messages()
 
     def __init__(self, name: str, built_in: Iterable[str], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.list_name, self.built_in = name, tuple(built_in)
         several = f"{_described(name, self.built_in)}; several with commas"
-        self.metadata = {"type": "string", "description": several, **self.metadata}
+        documented(self, type="string", description=several)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> list[str]:
         return [known(self.list_name, self.built_in, part.strip()) for part in str(value).split(",")]

@@ -185,5 +185,4 @@ def _cell(column: Column, row: Mapping[str, Any], run: Run) -> Any:
 
 
 def _sees_phones(who: Caller) -> bool:
-    rules = who.fields
-    return who.may(SEES_PHONES) and rules.may_see("player.phone") and not rules.masks("player.phone", listed=True)
+    return who.may(SEES_PHONES) and who.fields.shows_whole("player.phone", listed=True)

@@ -52,16 +52,21 @@ class Issued:
 
 def create_client(uow: UnitOfWork, fields: Mapping[str, Any]) -> Made:
     """A new client with its first secret. Raises DuplicateClient, NotFound."""
+    client = add_client(uow, new_id(), fields)
+    return Made(client, _new_secret(uow, client, None))
+
+
+def add_client(uow: UnitOfWork, client_id: str, fields: Mapping[str, Any]) -> ApiClient:
+    """A client that has no secret yet. Raises DuplicateClient, NotFound."""
     _must_exist(uow, fields.get("department_id"))
     blank: dict[str, Any] = {"department_id": None, "addresses": [], "rate_per_minute": None, "expires_at": None}
     values = {**blank, **fields, "state": ACTIVE, "last_used_at": None, "last_address": ""}
-    client = ApiClient(id=new_id(), version=0, created_at=uow.now(), updated_at=uow.now(), **values)
+    client = ApiClient(id=client_id, version=0, created_at=uow.now(), updated_at=uow.now(), **values)
     uow.publish(client.note(uow.now(), "name", "scopes", "secret"))
     try:
-        uow.add(client)
+        return uow.add(client)
     except IntegrityError as error:
         raise DuplicateClient() from error
-    return Made(client, _new_secret(uow, client, None))
 
 
 def edit_client(uow: UnitOfWork, client_id: str, fields: Mapping[str, Any], *, version: int) -> ApiClient:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from chassis.clock import new_id
 from chassis.data.unit_of_work import UnitOfWork
-from gateway.identity.api_client import ACTIVE, REVOKED, ApiClient
-from gateway.identity.clients import give_secret
+from gateway.identity.api_client import REVOKED, ApiClient
+from gateway.identity.clients import add_client, give_secret
 
 NAME = "playdesk: reconcile"
 SCOPES = ["event:read"]
@@ -23,15 +21,7 @@ def keep(uow: UnitOfWork) -> None:
         return
     client = uow.session.get(ApiClient, settings.events_client_id, with_for_update=True)
     if client is None:
-        client = _made(uow, settings.events_client_id)
+        named = {"name": f"{NAME} {new_id()[-4:]}", "scopes": SCOPES}
+        client = add_client(uow, settings.events_client_id, named)
     if client.state != REVOKED:
         give_secret(uow, client, settings.events_client_secret)
-
-
-def _made(uow: UnitOfWork, client_id: str) -> ApiClient:
-    everywhere: dict[str, Any] = {"department_id": None, "addresses": [], "rate_per_minute": None, "expires_at": None}
-    unused = {"state": ACTIVE, "last_used_at": None, "last_address": ""}
-    stamps = {"version": 0, "created_at": uow.now(), "updated_at": uow.now()}
-    client = ApiClient(id=client_id, name=f"{NAME} {new_id()[-4:]}", scopes=SCOPES, **everywhere, **unused, **stamps)
-    uow.publish(client.note(uow.now(), "name", "scopes", "secret"))
-    return uow.add(client)

@@ -42,7 +42,7 @@ def kept_player_view(player: Player, who: Caller) -> dict[str, Any]:
 
 def _sees(who: Caller) -> bool:
     """Whether the caller sees whole numbers; where they are masked in lists alone, the veil over the answer does it."""
-    return who.may(_SEE) and who.fields.may_see("player.phone") and not who.fields.masks("player.phone", listed=False)
+    return who.may(_SEE) and who.fields.shows_whole("player.phone", listed=False)
 
 
 def _view(player: Player, who: Caller, phone: str | None) -> dict[str, Any]:

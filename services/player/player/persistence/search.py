@@ -47,7 +47,7 @@ class Looked:
 
     def partly(self, field: str) -> bool:
         """Whether a part of this field of a player finds them."""
-        return self.rules.may_see(f"player.{field}") and not self.rules.masks(f"player.{field}", listed=True)
+        return self.rules.shows_whole(f"player.{field}", listed=True)
 
     def shows(self, match: Mapping[str, Any]) -> bool:
         """Whether a match may be named: a number is masked anyway, and of what is hidden or masked nothing is said."""
