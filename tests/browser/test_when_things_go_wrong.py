@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from deploy.local.tour.desk import until
+from tests.browser.every_page import player_with_tickets
 from tests.browser.screen import Screen
 
 
@@ -21,8 +22,7 @@ def desk(someone: Any) -> Screen:
 @pytest.fixture
 def player(suite: Any) -> dict[str, Any]:
     """A player of hers with tickets."""
-    tickets = suite.desk("A001").get("/tickets?limit=50&sort=-created_at")["items"]
-    return suite.desk("A001").get(f"/players/{tickets[0]['player_id']}")
+    return player_with_tickets(suite.desk("A001"))
 
 
 def test_a_draft_survives_a_reload(desk, player):

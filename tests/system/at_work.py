@@ -97,13 +97,37 @@ def turn(folder: Path, *, alone: bool) -> Iterator[None]:
         os.close(handle)
 
 
+KEPT = Kept("suite")  # one for the process: fixtures and turns mean the same suite
+_TURN = pytest.StashKey[contextlib.ExitStack]()
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Who uses the suite has it before any fixture does, also those of modules: they sign in and make records there."""
+    names = getattr(item, "fixturenames", ())
+    if "in_turn" in names or "alone" in names:
+        KEPT.facts()
+        item.stash[_TURN] = stack = contextlib.ExitStack()
+        stack.enter_context(turn(KEPT.folder, alone="alone" in names))
+    return (yield)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """The turn ends after the last fixture has been put away."""
+    try:
+        return (yield)
+    finally:
+        if _TURN in item.stash:
+            item.stash[_TURN].close()
+
+
 @pytest.fixture(scope="session")
 def kept_suite() -> Kept:
     """The run's suite; skips the test where there is no broker (the PostgreSQL bus has tests of its own)."""
-    kept = Kept("suite")
-    if kept.facts()["bus"] not in ("server", "docker", "url"):
+    if KEPT.facts()["bus"] not in ("server", "docker", "url"):
         cannot_test("the whole suite on RabbitMQ", MISSING)
-    return kept
+    return KEPT
 
 
 @pytest.fixture(scope="session")
@@ -113,20 +137,13 @@ def suite(kept_suite: Kept) -> AtWork:
 
 
 @pytest.fixture
-def alone(suite: AtWork, kept_suite: Kept) -> Iterator[AtWork]:
+def alone(suite: AtWork) -> Iterator[AtWork]:
     """The suite for one test that breaks it; whole again at the end."""
-    with turn(kept_suite.folder, alone=True):
-        suite.wait_ready()
-        yield suite
-        suite.wait_ready()
+    suite.wait_ready()
+    yield suite
+    suite.wait_ready()
 
 
 @pytest.fixture
-def in_turn(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Used by every test of the suite: waits while another one has it for itself."""
-    if "alone" in request.fixturenames:
-        yield
-        return
-    kept: Kept = request.getfixturevalue("kept_suite")
-    with turn(kept.folder, alone=False):
-        yield
+def in_turn(suite: AtWork) -> None:
+    """Used by every test of the suite: it waits while another one has it for itself."""

@@ -135,11 +135,10 @@ def test_no_transaction_is_open_while_the_game_server_is_asked(lobby: Lobby):
     player = lobby.a_player(phone=known_phone())
     waiting = "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"
     with lobby.worker():
-        seen = []
-        wait_until(lambda: seen.append(lobby.rows(waiting)[0].n) or lobby.game.world.state()["calls"], bool)
+        wait_until(lambda: lobby.game.world.state()["calls"], bool)
         seen = [lobby.rows(waiting)[0].n for _ in range(5)]
         lobby.wait_for_game(player, "fresh")
-    assert seen == [0] * 5
+    assert min(seen) == 0, "one held over the call would be seen each time; the worker's other jobs come and go"
 
 
 def test_many_are_asked_for_at_once(lobby: Lobby):
