@@ -31,6 +31,11 @@ PATIENCE = 3  # connections lost in a row before the facts are blamed
 
 
 @dataclass(frozen=True)
+class Anything:
+    """For who reads no field: facts are kept or passed on as they are."""
+
+
+@dataclass(frozen=True)
 class Listen:
     """What one handler hears: the keys, a dataclass of the data fields it reads, and the handler itself.
 

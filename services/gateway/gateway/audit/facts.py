@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from chassis.data.masking import mask_text
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.facts.envelope import Received
-from chassis.facts.inbox import Listen, Subscription
+from chassis.facts.inbox import Anything, Listen, Subscription
 from gateway.audit.entry import FACT
 from gateway.audit.writing import json_text, write
 
 SOURCE = "/playdesk/"
-
-
-@dataclass(frozen=True)
-class Anything:
-    """The audit log reads no field: it keeps what a fact says as it is."""
 
 
 def take_down(work: UnitOfWork, facts: list[Received]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -15,17 +14,12 @@ from chassis.data.unit_of_work import UnitOfWork
 from chassis.facts import inbox
 from chassis.facts.envelope import Received, as_event
 from chassis.facts.erasing import forget_letters
-from chassis.facts.inbox import Listen
+from chassis.facts.inbox import Anything, Listen
 from gateway.identity.people import departments_below
 from gateway.integration.reach import FactsReach, of_departments
 from gateway.integration.subscription import DISABLED, PENDING, WEBHOOK, Delivery, Subscription
 
 ERASURE = "player.erased.v1"
-
-
-@dataclass(frozen=True)
-class Anything:
-    """Whatever is told is passed on as it is."""
 
 
 def hear(work: UnitOfWork, facts: list[Received]) -> None:
