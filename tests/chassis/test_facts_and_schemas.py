@@ -10,6 +10,8 @@ from typing import Any, Literal
 import jsonschema_rs
 import orjson
 import pytest
+from cloudevents.core.formats.json import JSONFormat
+from cloudevents.core.v1.event import CloudEvent
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,7 +86,7 @@ def test_whatever_a_fact_holds_its_data_fits_its_schema_and_survives_json(sample
 
 
 @given(samples)
-def test_the_envelope_is_read_back_as_it_was_written(sample):
+def test_the_envelope_is_read_back_as_it_was_written_by_us_and_by_the_official_library(sample):
     @dataclass
     class Row:
         id: str = sample.event_id
@@ -98,7 +100,16 @@ def test_the_envelope_is_read_back_as_it_was_written(sample):
         traceparent: str | None = None
         occurred_at: datetime = sample.occurred_at
 
-    found = read(envelope("specimen", Row()))
+    wire = envelope("specimen", Row())
+    official = JSONFormat().read(CloudEvent, wire)
+    assert (official.get_id(), official.get_source(), official.get_subject()) == (
+        sample.event_id,
+        "/playdesk/specimen",
+        "s",
+    )
+    assert (official.get_type(), official.get_data()) == (f"playdesk.{sample.key}", sample.data())
+    assert official.get_time() == sample.occurred_at
+    found = read(wire)
     assert (found.key, found.subject, found.sequence, found.version) == (sample.key, "s", 7, sample.entity_version)
     assert found.data == sample.data()
     assert (found.actor, found.correlation_id) == (None, "request-1")
