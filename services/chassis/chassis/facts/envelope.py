@@ -62,7 +62,7 @@ def envelope(service: str, row: Any) -> bytes:
         key=row.type,
         source=f"/playdesk/{service}",
         subject=row.subject,
-        time=row.occurred_at.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z",
+        time=row.occurred_at.astimezone(UTC),
         sequence=row.sequence,
         version=row.entity_version,
         actor=row.actor,
@@ -70,7 +70,7 @@ def envelope(service: str, row: Any) -> bytes:
         traceparent=row.traceparent,
         data=orjson.Fragment(row.data),
     )
-    return orjson.dumps(event)
+    return orjson.dumps(event, option=orjson.OPT_UTC_Z)
 
 
 def as_event(fact: Received) -> dict[str, Any]:

@@ -29,7 +29,7 @@ WAIT_FOR_LISTENERS = timedelta(seconds=60)
 # Numbered in the order of their positions by the one relay that holds the lock, so the log never shows a later fact
 # before an earlier one; per entity the positions follow the commits because the entity's row is locked.
 _COLUMNS = "id, type, subject, entity_version, data, actor, correlation_id, traceparent, occurred_at"
-_SHOWN = _COLUMNS.replace("data", "data::text AS data")
+_SHOWN = _COLUMNS.replace("id, ", "id::text AS id, ", 1).replace("data", "data::text AS data")
 _MOVE = text(
     f"""
     WITH taken AS (
