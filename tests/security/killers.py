@@ -16,6 +16,7 @@ from tests.security import test_s09_s10_tokens as tokens
 from tests.security import test_s11_s12_s13_signing_in as signing_in
 from tests.security import test_s14_csrf as csrf
 from tests.security import test_s27_fields as fields
+from tests.security import test_s27_typed as typed
 from tests.security import test_s28_nothing_told as told
 from tests.security.expectations import API, Case, reaches
 from tests.security.mutants import Mutant
@@ -23,6 +24,7 @@ from tests.support.rows_in_suite import OWNERS, Rows
 from tests.support.suite_in_process import InProcessSuite, new_member
 
 Killer = Callable[[InProcessSuite, Rows], None]
+Fill = Callable[[InProcessSuite, Rows], Rows]
 
 
 def silent(*_: Any, **__: Any) -> None:
@@ -148,30 +150,32 @@ FURTHER: list[Killer] = [
 ]
 
 
-def filled(test: Callable[..., None], *more: Any) -> Killer:
-    """A test of rules for fields, over rows that hold canaries."""
+def filled(test: Callable[..., None], *more: Any, fill: Fill = fields.fill) -> Killer:
+    """A test over rows that hold canaries in what may be hidden, or that `fill` makes."""
 
     def kill(suite: InProcessSuite, rows: Rows) -> None:
-        if not _CANARIES or _CANARIES[0] is not rows:
-            _CANARIES[:] = [rows, fields.fill(suite, rows)]
-        test(suite, _CANARIES[1], *more)
+        if fill not in _FILLED or _FILLED[fill][0] is not rows:
+            _FILLED[fill] = (rows, fill(suite, rows))
+        test(suite, _FILLED[fill][1], *more)
 
     kill.__name__ = test.__name__
     return kill
 
 
-_CANARIES: list[Rows] = []
+_FILLED: dict[Fill, tuple[Rows, Rows]] = {}
 FIELDS: list[Killer] = [
     filled(fields.test_a_hidden_field_finds_nobody),
     filled(fields.test_what_is_read_only_or_hidden_is_set_by_no_way, READ),
     filled(fields.test_masked_in_lists_is_whole_in_the_record_itself),
     filled(fields.test_a_hidden_field_leaves_by_no_exit, silent),
 ]
-ALL = (*FURTHER, *POWER, *REACH, *TOKENS, *STRANGERS, *SIGNING_IN, *FIELDS)
+TYPED: list[Killer] = [filled(typed.test_what_was_typed_leaves_by_no_exit, silent, fill=typed.type_in)]
+ALL = (*FURTHER, *POWER, *REACH, *TOKENS, *STRANGERS, *SIGNING_IN, *FIELDS, *TYPED)
 _FIRST: dict[str, list[Killer]] = {
     "page": [no_power_on_the_pages],
     "field": FIELDS,
     "veil": FIELDS,
+    "mask": TYPED,
     "scope": REACH,
     "visible": REACH,
     "uow.get": REACH,

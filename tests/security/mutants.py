@@ -34,7 +34,7 @@ CALLED = {
     "_check_role_change", "_keep_one_administrator", "_may_grant", "_must_exist", "_ration", "_refuse_dots", "check_strength",
     "check_throttle", "count_failure", "end_session", "end_sessions_of", "known_agent", "leave", "protect",
 }  # fmt: skip
-MASKS = {"mask_phone", "mask_text", "mask_everything"}
+MASKS = {"mask_phone", "mask_text", "mask_everything", "mask_answer"}
 FIELDS = {"must_see", "must_set"}
 # What a veil over fields is laid on, among its arguments.
 VEILS = {"veiled": 1, "veiled_fact": 0, "over": 0}

@@ -10,6 +10,7 @@ from chassis.field_rules import OPEN, FieldRules
 from chassis.rules import Forbidden
 
 OWN = "own"  # the action of what everybody may do to what is their own
+SEES_PHONES = "player.phone.see"
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,11 @@ class Caller:
         """Raise Forbidden unless the caller may."""
         if not self.may(action):
             raise Forbidden(members={"action": action})
+
+    @property
+    def reads_numbers(self) -> bool:
+        """Whether phone numbers that people have typed into texts are shown as they are."""
+        return self.may(SEES_PHONES) and self.fields.shows_whole("player.phone", listed=True)
 
     @property
     def staff_id(self) -> str | None:

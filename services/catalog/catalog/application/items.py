@@ -85,8 +85,8 @@ def adjust_item(uow: UnitOfWork, item_id: str, fields: Mapping[str, Any], *, ver
 
     Raises NotFound, also where there is no such supplier, and StaleRecord.
     """
-    values = {name: value.amount if isinstance(value, Money) else value for name, value in fields.items()}
     item = uow.for_update(Item, item_id, version)
+    values = {name: value.amount if isinstance(value, Money) else value for name, value in fields.items()}
     supplier_id = fields.get("supplier_id", item.supplier_id)
     if supplier_id != item.supplier_id:
         suppliers.must_supply(uow, supplier_id)

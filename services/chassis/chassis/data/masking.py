@@ -7,12 +7,17 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
+import orjson
+
 # IDs and traces may hold eleven digits in a row that mean nothing; whatever else looks like a mobile number is one.
 _UUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _TRACE = r"(?:00-)?(?<![0-9a-fA-F])[0-9a-f]{32}(?:-[0-9a-f]{16}-\d\d)?(?![0-9a-fA-F])"
 _BEFORE = r"(?:(?<!\d)|(?<=%[0-9a-fA-F]{2}))"  # in an address, %22 before the number is a sign and not two digits more
 _MOBILE = r"(?:(?:\+|00|%2[Bb])?86[- ]?)?(1[3-9]\d)[- ]?(?:\d{4})[- ]?(\d{4})(?!\d)"
 _ID_OR_PHONE = re.compile(f"{_UUID}|{_TRACE}|{_BEFORE}{_MOBILE}")
+_MASKED_MOBILE = re.compile(r"1\d\d\*{4}\d{4}")
+_LIKE_A_MOBILE = re.compile(rb"1[3-9]\d[- ]?\d{4}[- ]?\d{4}")
+_NAMES_A_RECORD = re.compile(r"^(?!wechat_id)(?:phone|no|id|\w+_ids?|(?:order|pack|staff|ticket)_no|(?:next_)?cursor)$")
 _MASKED_NAME = re.compile(r".{0,2}\*{4}.{0,2}", re.DOTALL)
 _HARMLESS = (bool, date, UUID, type(None))
 
@@ -42,6 +47,38 @@ def mask_text(text: str) -> str:
 
 def _masked(found: re.Match[str]) -> str:
     return found.group() if found.group(1) is None else f"{found.group(1)}****{found.group(2)}"
+
+
+def mask_answer(value: Any) -> Any:
+    """The JSON value with every mobile number in its texts masked; `phone` and names of records stay as they are.
+
+    Most answers hold nothing like a number, which one look at their JSON tells.
+    """
+    return _mask_texts(value) if _LIKE_A_MOBILE.search(orjson.dumps(value)) else value
+
+
+def _mask_texts(value: Any, within: str = "") -> Any:
+    if isinstance(value, str):
+        return mask_text(value)
+    if isinstance(value, dict):
+        own = within == "custom"  # fields whose names users choose
+        return {
+            name: item if _NAMES_A_RECORD.search(name) and not own else _mask_texts(item, name)
+            for name, item in value.items()
+        }
+    return [_mask_texts(item) for item in value] if isinstance(value, list) else value
+
+
+def unmasked(value: Any, old: Any) -> Any:
+    """The value that was sent, with what is masked in it put back from the old one, of which it shows the mask."""
+    if isinstance(value, dict) and isinstance(old, dict):
+        return {name: unmasked(item, old.get(name)) for name, item in value.items()}
+    if not isinstance(value, str) or not isinstance(old, str) or "****" not in value:
+        return value
+    if value == mask_name(old):
+        return old
+    there = {_masked(found): found.group() for found in _ID_OR_PHONE.finditer(old) if found.group(1)}
+    return _MASKED_MOBILE.sub(lambda found: there.get(found.group(), found.group()), value)
 
 
 def mask_everything(value: Any) -> Any:

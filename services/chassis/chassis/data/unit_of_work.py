@@ -16,6 +16,7 @@ from chassis.callers import Caller
 from chassis.clock import utc_now
 from chassis.data.idempotency import Kept
 from chassis.data.inserting import insert_at_once
+from chassis.data.masking import unmasked
 from chassis.facts.event import Event
 from chassis.facts.outbox import write_facts
 from chassis.rules import NotFound, Stale
@@ -57,6 +58,7 @@ class UnitOfWork:
         self.caller = caller
         self.scopes = scopes
         self._now = now
+        self.sent: Any = None  # the fields that the caller sends
         self._events: list[Event] = []
 
     def now(self) -> datetime:
@@ -104,10 +106,16 @@ class UnitOfWork:
         return found
 
     def locked(self, kind: type[T], record_id: str) -> T:
-        """One record, locked, at whatever version it has. Raises NotFound."""
+        """One record, locked, at whatever version it has. Raises NotFound.
+
+        What the caller is shown masked and sends back so means what it stands for: `sent` is put right at this moment.
+        """
         found = self.session.scalar(self._one(kind, locked=True), {"record_id": record_id})
         if found is None:
             raise NotFound()
+        if isinstance(self.sent, dict) and (self.caller.fields or not self.caller.reads_numbers):
+            for name, value in self.sent.items():
+                self.sent[name] = unmasked(value, getattr(found, name, None))
         return found
 
     def _one(self, kind: type[T], *, locked: bool = False) -> Select[tuple[T]]:

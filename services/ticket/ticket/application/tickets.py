@@ -54,10 +54,10 @@ def department_of(uow: UnitOfWork, staff_id: str | None) -> str | None:
 
 def edit_ticket(uow: UnitOfWork, ticket_id: str, fields: Mapping[str, Any], *, version: int) -> Ticket:
     """Change some fields of a ticket. Raises NotFound, StaleRecord, SolutionMissing."""
+    ticket = uow.for_update(Ticket, ticket_id, version)
     values = dict(fields)
     if values.get("assignee_id"):
         values["department_id"] = department_of(uow, values["assignee_id"])
-    ticket = uow.for_update(Ticket, ticket_id, version)
     more = cause_change(uow, ticket, values["cause_id"]) if "cause_id" in values else {}
     return _changed(uow, ticket, "updated", lambda found: found.edit(values, at=uow.now()), more=more)
 
