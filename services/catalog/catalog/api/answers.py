@@ -55,6 +55,8 @@ ItemPage = page_of(ItemShown)
 class SupplierShown(Schema):
     """A supplier; phone numbers are masked unless `contact_visible`."""
 
+    shows_numbers = True
+
     id = fields.UUID(required=True)
     name = fields.String(required=True)
     code = fields.String(required=True, allow_none=True)

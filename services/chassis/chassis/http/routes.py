@@ -14,7 +14,6 @@ from sqlalchemy.exc import IntegrityError
 
 from chassis.callers import Caller
 from chassis.data.idempotency import Answer, Kept, Key, find_answer, is_taken
-from chassis.data.masking import mask_answer
 from chassis.data.pagination import Page
 from chassis.data.unit_of_work import StaleRecord, UnitOfWork
 from chassis.http.auth import caller
@@ -170,9 +169,8 @@ class Shown:
         self.show, self.status, self.place, self.veil = show, status, place, veil or Veil(None)
 
     def view(self, result: Any, who: Caller) -> Any:
-        """The JSON value of a record, a page or a dict, as the caller may see it: by the rules for fields, and masked."""
-        value = self.veil.over(self._whole(result, who), who)
-        return value if who.reads_numbers else mask_answer(value)
+        """The JSON value of a record, a page or a dict, as the caller may see it."""
+        return self.veil.answer(self._whole(result, who), who)
 
     def _whole(self, result: Any, who: Caller) -> Any:
         if result is None or isinstance(result, dict):

@@ -9,6 +9,7 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from chassis.callers import Caller
+from chassis.data.masking import mask_answer
 from chassis.field_rules import FIELDS, FieldRules, veiled
 
 
@@ -21,10 +22,19 @@ class _Part:
 
 
 class Veil:
-    """The veil over the answers of one schema, whose class, or a class within it, says `governs = "player"`."""
+    """The veil over the answers of one schema, whose class, or a class within it, says `governs = "player"`.
+
+    With `shows_numbers = True` the records' own view says who sees phone numbers in their texts.
+    """
 
     def __init__(self, schema: type[Schema] | None) -> None:
         self.whole = _part_of(schema) if schema is not None else None
+        self.numbers = getattr(schema, "shows_numbers", False)
+
+    def answer(self, value: Any, who: Caller) -> Any:
+        """An answer as the caller may see it: by the rules for fields, and numbers in texts masked."""
+        found = self.over(value, who)
+        return found if self.numbers or who.reads_numbers else mask_answer(found)
 
     def over(self, value: Any, who: Caller, *, listed: bool = False) -> Any:
         """The JSON value as the caller may see it; `listed` where it is one record of many."""
