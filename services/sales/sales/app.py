@@ -7,7 +7,7 @@ from chassis.http.dead import dead_letter_routes
 from chassis.http.log import log_routes
 from chassis.jobs.routes import job_routes
 from chassis.service import Service, Timer
-from sales.api import exports, orders, returns, summary, touches
+from sales.api import exports, opportunities, orders, returns, summary, touches
 from sales.application.bestsellers import count_best_sellers
 from sales.domain.base import Base
 from sales.messaging.consumers import SUBSCRIPTIONS
@@ -25,6 +25,7 @@ SERVICE = Service(
         touches.routes,
         orders.routes,
         returns.routes,
+        opportunities.routes,
         summary.routes,
         exports.routes,
         job_routes(),
@@ -32,7 +33,7 @@ SERVICE = Service(
         dead_letter_routes(),
     ),
     scopes=SCOPES,
-    emits=("touch.", "order.", "payment.", "return."),
+    emits=("touch.", "order.", "payment.", "return.", "opportunity."),
     subscriptions=SUBSCRIPTIONS,
     references={"player": PLAYERS, "staff": STAFF, "pack": PACKS},
     options=OPTIONS,
