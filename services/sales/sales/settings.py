@@ -11,7 +11,7 @@ from environs import Env
 from flask import current_app
 from marshmallow.validate import Range
 
-from chassis.ops.settings import Settings
+from chassis.ops.phone_settings import PhoneSettings
 from sales.domain.pricing import PriceLimits
 from sales.domain.returning import ReturnTerms
 
@@ -19,7 +19,7 @@ _SHARE = Range(Decimal(0), Decimal(1))
 
 
 @dataclass(frozen=True, kw_only=True)
-class SalesSettings(Settings):
+class SalesSettings(PhoneSettings):
     """Beside what every service needs: how far prices may go down, how long a no is respected, and a pack taken back."""
 
     order_free_discount: Decimal

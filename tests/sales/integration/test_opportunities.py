@@ -134,7 +134,9 @@ def test_of_fifty_at_once_exactly_one_claims_it(desk: Desk, team: tuple[str, str
     people = [member(desk, department) for _ in range(50)]
     answers = at_once(50, lambda number: desk.go(found, "claim", by=people[number]))
     counted = Counter(answer.status_code for answer in answers)
-    assert (counted[200], counted[404] + counted[412]) == (1, 49), "for the others it is out of reach by then, or changed"
+    assert (counted[200], counted[404] + counted[412]) == (1, 49), (
+        "for the others it is out of reach by then, or changed"
+    )
     (winner,) = [person.id for person, answer in zip(people, answers, strict=True) if answer.status_code == 200]
     now = people[0].get(f"/opportunities/{found['id']}")
     assert now.status_code == (200 if winner == people[0].id else 404)
