@@ -21,6 +21,7 @@ from tests.support.services import Person, ServiceUnderTest
 READ, TOUCH, ORDER, PAY, APPROVE = "sales.read", "touch.create", "order.create", "order.pay", "order.approve"
 RETURN, GRANT, REFUND = "return.create", "return.approve", "return.refund"
 OPPORTUNITY, LEAD, MANAGE = "opportunity.write", "lead.write", "pool.assign"
+RULE, CIRCULATE = "pool.write", "pool.circulate"
 AGENT = (READ, TOUCH, ORDER, PAY, RETURN, OPPORTUNITY, LEAD)
 _numbers = count(10_000)
 
@@ -112,9 +113,13 @@ class Desk:
         body = {"player_id": self.player["id"], "title": "周末礼包", **fields}
         return (by or self.agent).post("/opportunities", body)
 
+    def lead(self, by: Person | None = None, **fields: Any) -> TestResponse:
+        """POST /leads: somebody with a WeChat ID."""
+        return (by or self.agent).post("/leads", {"name": "留电话的", "wechat_id": f"lead_{new_id()[-12:]}", **fields})
+
     def go(self, found: dict[str, Any], name: str, by: Person | None = None, **fields: Any) -> TestResponse:
-        """POST /opportunities/{id}/{name} at the version of `found`."""
-        path = f"/opportunities/{found['id']}/{name}"
+        """POST /opportunities/{id}/{name}, or of a lead, at the version of `found`."""
+        path = f"/{'leads' if 'phone' in found else 'opportunities'}/{found['id']}/{name}"
         return (by or self.agent).post(path, fields or None, version=found["version"])
 
     def a_colleague(self, who: Person, department: str | None = None, **fields: Any) -> dict[str, Any]:

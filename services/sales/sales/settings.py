@@ -26,6 +26,7 @@ class SalesSettings(PhoneSettings):
     order_approval_discount: Decimal
     suggestion_cooldown_days: int
     return_days: int
+    circulation_hour: int
 
     @classmethod
     def read(cls, env: Env) -> dict[str, Any]:
@@ -35,6 +36,7 @@ class SalesSettings(PhoneSettings):
             "order_free_discount": env.decimal("ORDER_FREE_DISCOUNT", Decimal("0.10"), validate=_SHARE),
             "order_approval_discount": env.decimal("ORDER_APPROVAL_DISCOUNT", Decimal("0.40"), validate=_SHARE),
             "suggestion_cooldown_days": env.int("SUGGESTION_COOLDOWN_DAYS", 30, validate=Range(0, 3650)),
+            "circulation_hour": env.int("CIRCULATION_HOUR", 3, validate=Range(0, 23)),
             "return_days": env.int("RETURN_DAYS", 15, validate=Range(0, 3650)),
         }
 

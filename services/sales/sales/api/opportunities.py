@@ -27,10 +27,10 @@ _WRITE, _ONE = "opportunity.write", "/opportunities/<uuid:opportunity_id>"
     status=201,
     place="/opportunities/{id}",
     references={"player_id": "player", "pack_no": "pack"},
-    problems={409: "stage_is_an_end"},
+    problems={409: "stage_is_an_end, lead_closed"},
 )
 def create(uow: UnitOfWork, body: dict[str, Any]) -> Opportunity:
-    """Open an opportunity for a player."""
+    """Open an opportunity for a player or a lead."""
     return opportunities.open_opportunity(uow, body)
 
 

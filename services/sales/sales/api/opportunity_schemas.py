@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from typing import Any
+
+from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from chassis.http.answers import MoneyShown, PlayerBrief
 from chassis.http.documents import page_of
@@ -20,12 +22,18 @@ class _Opportunity(Body):
 
 
 class NewOpportunity(_Opportunity):
-    """What could be sold to a player; the caller's own unless a pool is named."""
+    """What could be sold to a player, or to a lead who is not one yet; the caller's own unless a pool is named."""
 
-    player_id = Id(required=True)
+    player_id = Id()
+    lead_id = Id()
     title = Text(120, min_length=1, required=True)
     stage = OptionField(STAGE_LIST, STAGES)
     pool_id = Id()
+
+    @validates_schema
+    def _somebodys(self, data: dict[str, Any], **_: Any) -> None:
+        if ("player_id" in data) == ("lead_id" in data):
+            raise ValidationError("one_of:player_id lead_id")
 
 
 class OpportunityEdit(_Opportunity):

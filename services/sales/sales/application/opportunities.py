@@ -9,6 +9,7 @@ from chassis.clock import new_id
 from chassis.data.unit_of_work import UnitOfWork
 from sales.application.orders import same_currency
 from sales.application.steps import told
+from sales.domain.lead import Lead
 from sales.domain.opportunity import Opportunity
 from sales.domain.order import Order
 from sales.domain.pool import Pool
@@ -19,14 +20,19 @@ from sales.persistence.projections import PEOPLE
 
 
 def open_opportunity(uow: UnitOfWork, fields: Mapping[str, Any]) -> Opportunity:
-    """Open one for a player the caller reaches; the caller's own, or in the pool `pool_id`; publishes opportunity.opened.
+    """Open one for a player or a lead the caller reaches; the caller's own, or in the pool `pool_id`.
 
-    `fields`: player_id, title; stage, pack_no, amount (Money), next_at (UTC), note, pool_id where there are.
-    Raises NotFound, StageIsAnEnd.
+    `fields`: player_id or lead_id, title; stage, pack_no, amount (Money), next_at (UTC), note, pool_id where there are.
+    Publishes opportunity.opened. Raises NotFound, WrongFields, StageIsAnEnd, LeadClosed.
     """
-    player, _ = PEOPLE.by_id(uow, fields["player_id"])
     found = new_opportunity(uow, fields)
-    found.player_id, found.player = player.id, player
+    if fields.get("lead_id"):
+        lead = uow.locked(Lead, fields["lead_id"])
+        lead.must_be_open()
+        found.lead_id = lead.id
+    else:
+        found.player, _ = PEOPLE.by_id(uow, fields["player_id"])
+        found.player_id = found.player.id
     pool = uow.get(Pool, fields["pool_id"]).id if fields.get("pool_id") else None
     owner = None if pool else uow.caller.staff_id
     facts = found.open(owner_id=owner, pool_id=pool or pool_of(uow, owner), at=uow.now())

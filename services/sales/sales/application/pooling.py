@@ -11,7 +11,7 @@ from chassis.data.copies import must_be_in_service
 from chassis.data.unit_of_work import UnitOfWork
 from sales.application.steps import told
 from sales.domain.copies import StaffCopy
-from sales.domain.pool_codes import ASSIGNED, CLAIMED, RELEASED
+from sales.domain.pool_codes import ASSIGNED, CLAIMED, HANDED_OVER, RELEASED
 from sales.domain.pool_errors import NotYours
 from sales.domain.pooled import Pooled
 from sales.persistence.pools import claimed_today, held, pool_of, rule_of
@@ -58,6 +58,15 @@ def assign(uow: UnitOfWork, kind: type[P], record_id: str, staff_id: str, reason
     must_be_in_service(uow.session.get(StaffCopy, staff_id))
     told(uow, found, found.give(staff_id, ASSIGNED, at=uow.now()), ASSIGNED, reason=reason)
     return found
+
+
+def hand_over(uow: UnitOfWork, record: Pooled, staff_id: str | None, *, reason: str) -> None:
+    """Its owner has left: it goes to a colleague, or to the pool of the department where nobody takes it."""
+    if staff_id is None:
+        facts = record.release(pool_of(uow, record.owner_id), at=uow.now())
+    else:
+        facts = record.give(staff_id, HANDED_OVER, at=uow.now())
+    told(uow, record, facts, HANDED_OVER, reason=reason)
 
 
 def _one_after_the_other(uow: UnitOfWork) -> None:

@@ -61,5 +61,7 @@ def change_touch(uow: UnitOfWork, touch_id: str, fields: Mapping[str, Any], *, v
     if values.get("pack_no"):
         pack = pack_numbered(uow, values["pack_no"])
         values["pack_no"] = pack.no
+    if values.get("opportunity_id"):
+        uow.get(Opportunity, values["opportunity_id"])
     uow.publish(touch.change(values, pack, at=uow.now()))
     return touch

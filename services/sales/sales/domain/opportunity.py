@@ -76,6 +76,11 @@ class Opportunity(Pooled, Base):
         """The next date as lists sort by it: those without one come last."""
         return self.next_at or NEVER
 
+    @property
+    def called(self) -> str:  # type: ignore[override]
+        """What it is called where others are shown beside it."""
+        return self.title
+
     def must_be_open(self) -> None:
         """Raise OpportunityClosed where it is won or lost."""
         if self.stage in ENDS:

@@ -14,3 +14,7 @@ KINDS = (LEAD, OPPORTUNITY)
 # How a lead or an opportunity came to whoever has it now, as history and facts tell it.
 OPENED, CLAIMED, RELEASED, RECYCLED = "opened", "claimed", "released", "recycled"
 ASSIGNED, HANDED_OVER, GIVEN_BACK = "assigned", "handed_over", "given_back"
+
+NEW, CONVERTED, DISCARDED = "new", "converted", "discarded"
+LEAD_STATES = (NEW, ASSIGNED, CONVERTED, DISCARDED)
+SOURCES = ("in_game_guide", "campaign", "referral", "other")

@@ -34,6 +34,7 @@ class Pooled(Record):
 
     kind: str
     stage: Any
+    called: Any
 
     def must_be_open(self) -> None:
         """Raise the refusal of what is over."""
@@ -74,8 +75,8 @@ class Pooled(Record):
         self.must_be_open()
         return [] if owner_id == self.owner_id else self._placed(how, owner_id, None, at)
 
-    def warn(self, back_at: datetime, *, at: datetime) -> list[Event]:
-        """Say when it goes back to the pool unless it is worked on; that is not work on it."""
+    def warn(self, back_at: datetime | None, *, at: datetime) -> list[Event]:
+        """Say when it goes back to the pool unless it is worked on, or that it does not; that is not work on it."""
         self.back_at = back_at
         self.changed(at)
         return self.told("warned", "back_at")

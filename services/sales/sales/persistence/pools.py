@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import ColumnElement, func, select
 
+from chassis.data.pagination import Page, Sort, paginate
 from chassis.data.unit_of_work import UnitOfWork
+from sales.domain.circulation import Circulation
 from sales.domain.copies import StaffCopy
 from sales.domain.days import day_start
+from sales.domain.lead import Lead
+from sales.domain.opportunity import Opportunity
 from sales.domain.pool import COMPANY_POOL, Pool, PoolRule, Step
 from sales.domain.pool_codes import CLAIMED
 
@@ -45,3 +50,41 @@ def claimed_today(uow: UnitOfWork, kind: str, staff_id: str, zone: str) -> int:
     since = day_start(uow.now(), zone)
     mine = (Step.by == staff_id, Step.how == CLAIMED, Step.at >= since, Step.kind == kind)
     return uow.session.scalar(select(func.count()).where(*mine)) or 0
+
+
+def find_pools(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
+    """One page of the pools the caller sees."""
+    return paginate(uow.session, uow.select(Pool), sorts=_sorts(Pool), id_column=Pool.id, query=query)
+
+
+def find_rules(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
+    """One page of the rules of these pools."""
+    statement = uow.select(PoolRule)
+    if query.get("pool_id"):
+        statement = statement.where(PoolRule.pool_id == query["pool_id"])
+    return paginate(uow.session, statement, sorts=_sorts(PoolRule), id_column=PoolRule.id, query=query)
+
+
+def find_runs(uow: UnitOfWork, pool_id: str, query: Mapping[str, Any]) -> Page:
+    """One page of the runs over a pool."""
+    statement = uow.select(Circulation).where(Circulation.pool_id == pool_id)
+    return paginate(uow.session, statement, sorts=_sorts(Circulation), id_column=Circulation.id, query=query)
+
+
+def standing(uow: UnitOfWork, zone: str) -> tuple[str, dict[str, dict[str, Any]]]:
+    """(the caller's pool, {kind: how many they have, how many they claimed today, and the limits})."""
+    me = uow.caller.id
+    pool_id = pool_of(uow, me)
+    found = {
+        kind: {
+            "held": held(uow, model, me),
+            "claimed_today": claimed_today(uow, kind, me, zone),
+            "rule": rule_of(uow, pool_id, kind),
+        }
+        for kind, model in (("lead", Lead), ("opportunity", Opportunity))
+    }
+    return pool_id, found
+
+
+def _sorts(kind: Any) -> dict[str, Sort]:
+    return {"created_at": Sort(kind.created_at, "created_at")}

@@ -8,7 +8,9 @@ from sqlalchemy import ColumnElement, or_, select
 
 from chassis.callers import Caller
 from chassis.data.copies import players_reached, players_within, within_scope
+from sales.domain.circulation import Circulation
 from sales.domain.copies import PlayerCopy, StaffCopy
+from sales.domain.lead import Lead
 from sales.domain.opportunity import Opportunity
 from sales.domain.order import Order
 from sales.domain.pool import Pool, PoolRule
@@ -39,9 +41,18 @@ def _of(caller: Caller, kind: type[Touch] | type[Order] | type[Return]) -> Colum
 
 def opportunities_of(caller: Caller) -> ColumnElement[bool]:
     """One's own: mine, or my player's; a department's likewise; and what lies in the pools one may claim from."""
+    return _pooled(caller, Opportunity)
+
+
+def leads_of(caller: Caller) -> ColumnElement[bool]:
+    """The same as of opportunities."""
+    return _pooled(caller, Lead)
+
+
+def _pooled(caller: Caller, kind: type[Opportunity] | type[Lead]) -> ColumnElement[bool]:
     reached = within_scope(caller, StaffCopy)
     players = players_reached(caller, PlayerCopy, StaffCopy)
-    return or_(reached(Opportunity.owner_id), Opportunity.player_id.in_(players), _in_pool(caller, Opportunity.pool_id))
+    return or_(reached(kind.owner_id), kind.player_id.in_(players), _in_pool(caller, kind.pool_id))
 
 
 def pools_of(caller: Caller) -> ColumnElement[bool]:
@@ -55,6 +66,11 @@ def pool_rules_of(caller: Caller) -> ColumnElement[bool]:
     return _in_pool(caller, PoolRule.pool_id)
 
 
+def circulations_of(caller: Caller) -> ColumnElement[bool]:
+    """Those over the pools one sees."""
+    return _in_pool(caller, Circulation.pool_id)
+
+
 def _in_pool(caller: Caller, pool_id: Any) -> ColumnElement[bool]:
     found: ColumnElement[bool] = pool_id.in_(select(Pool.id).where(pools_of(caller)))
     return found
@@ -66,5 +82,6 @@ def players_of(caller: Caller) -> ColumnElement[bool]:
 
 
 SCOPES = {Touch: touches_of, Order: orders_of, Return: returns_of, PlayerCopy: players_of} | {
-    Opportunity: opportunities_of, Pool: pools_of, PoolRule: pool_rules_of,
+    Opportunity: opportunities_of, Lead: leads_of, Pool: pools_of, PoolRule: pool_rules_of,
+    Circulation: circulations_of,
 }  # fmt: skip
