@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from chassis.callers import Caller
 from chassis.clock import rfc3339
 from chassis.data.pagination import Page
 from chassis.data.unit_of_work import UnitOfWork
@@ -25,17 +24,17 @@ def _moments(record: Any) -> dict[str, Any]:
     return {name: rfc3339(getattr(record, name)) for name in ("created_at", "updated_at")}
 
 
-def pool_view(pool: Pool, _who: Caller | None = None) -> dict[str, Any]:
+def pool_view(pool: Pool) -> dict[str, Any]:
     """One pool."""
     return {**{name: getattr(pool, name) for name in ("id", "name", "department_id", "version")}, **_moments(pool)}
 
 
-def rule_view(rule: PoolRule, _who: Caller | None = None) -> dict[str, Any]:
+def rule_view(rule: PoolRule) -> dict[str, Any]:
     """One rule."""
     return {**{name: getattr(rule, name) for name in _RULE}, **_moments(rule)}
 
 
-def summary_view(run: Circulation, _who: Caller | None = None) -> dict[str, Any]:
+def summary_view(run: Circulation) -> dict[str, Any]:
     """One run without what it took."""
     plain = ("id", "pool_id", "by", "lost", "undone_by", "given_back", "version")
     moments = {"at": rfc3339(run.created_at), "undone_at": rfc3339(run.undone_at)}
@@ -52,11 +51,12 @@ def _loss_view(loss: CirculationLoss) -> dict[str, Any]:
     return {**{name: getattr(loss, name) for name in plain}, **moments}
 
 
-routes = Routes("pools", "Pools, their rules, circulation", show=summary_view)
+_VIEWS: dict[type, Callable[[Any], dict[str, Any]]] = {Pool: pool_view, PoolRule: rule_view, Circulation: summary_view}
+routes = Routes("pools", "Pools, their rules, circulation", show=lambda record, _who: _VIEWS[type(record)](record))
 _POOL, _ONE_RULE = "/pools/<uuid:pool_id>", "/pool-rules/<uuid:pool_rule_id>"
 
 
-@routes.get("/pools", action="sales.read", query=schemas.PoolQuery, answer=schemas.PoolPage, show=pool_view)
+@routes.get("/pools", action="sales.read", query=schemas.PoolQuery, answer=schemas.PoolPage)
 def find(uow: UnitOfWork, query: dict[str, Any]) -> Page:
     """Find pools: the company's, and those of the departments one sees."""
     return queries.find_pools(uow, query)
@@ -70,7 +70,6 @@ def find(uow: UnitOfWork, query: dict[str, Any]) -> Page:
     status=201,
     place="/pools/{id}",
     references={"department_id": "department"},
-    show=pool_view,
     problems={403: "pool_of_others", 409: "duplicate_pool"},
 )
 def create(uow: UnitOfWork, body: dict[str, Any]) -> Pool:
@@ -78,13 +77,13 @@ def create(uow: UnitOfWork, body: dict[str, Any]) -> Pool:
     return pools.create_pool(uow, body)
 
 
-@routes.get(_POOL, action="sales.read", answer=schemas.PoolShown, show=pool_view)
+@routes.get(_POOL, action="sales.read", answer=schemas.PoolShown)
 def read(uow: UnitOfWork, pool_id: str) -> Pool:
     """Read one pool."""
     return uow.get(Pool, pool_id)
 
 
-@routes.patch(_POOL, action="pool.write", body=schemas.PoolEdit, answer=schemas.PoolShown, show=pool_view)
+@routes.patch(_POOL, action="pool.write", body=schemas.PoolEdit, answer=schemas.PoolShown)
 def rename(uow: UnitOfWork, pool_id: str, version: int, body: dict[str, Any]) -> Pool:
     """Call a pool otherwise."""
     return pools.rename_pool(uow, pool_id, body, version=version)
@@ -96,7 +95,7 @@ def remove(uow: UnitOfWork, pool_id: str, version: int) -> None:
     pools.remove_pool(uow, pool_id, version=version)
 
 
-@routes.get("/pool-rules", action="sales.read", query=schemas.RuleQuery, answer=schemas.RulePage, show=rule_view)
+@routes.get("/pool-rules", action="sales.read", query=schemas.RuleQuery, answer=schemas.RulePage)
 def find_rules(uow: UnitOfWork, query: dict[str, Any]) -> Page:
     """Find the rules of pools."""
     return queries.find_rules(uow, query)
@@ -109,7 +108,6 @@ def find_rules(uow: UnitOfWork, query: dict[str, Any]) -> Page:
     answer=schemas.RuleShown,
     status=201,
     place="/pool-rules/{id}",
-    show=rule_view,
     problems={403: "pool_of_others", 409: "duplicate_pool_rule"},
 )
 def create_rule(uow: UnitOfWork, body: dict[str, Any]) -> PoolRule:
@@ -117,13 +115,13 @@ def create_rule(uow: UnitOfWork, body: dict[str, Any]) -> PoolRule:
     return pools.create_rule(uow, body)
 
 
-@routes.get(_ONE_RULE, action="sales.read", answer=schemas.RuleShown, show=rule_view)
+@routes.get(_ONE_RULE, action="sales.read", answer=schemas.RuleShown)
 def read_rule(uow: UnitOfWork, pool_rule_id: str) -> PoolRule:
     """Read one rule."""
     return uow.get(PoolRule, pool_rule_id)
 
 
-@routes.patch(_ONE_RULE, action="pool.write", body=schemas.RuleEdit, answer=schemas.RuleShown, show=rule_view)
+@routes.patch(_ONE_RULE, action="pool.write", body=schemas.RuleEdit, answer=schemas.RuleShown)
 def edit_rule(uow: UnitOfWork, pool_rule_id: str, version: int, body: dict[str, Any]) -> PoolRule:
     """Change limits."""
     return pools.edit_rule(uow, pool_rule_id, body, version=version)
