@@ -143,7 +143,7 @@ def _shown_by(view: Callable[..., dict[str, Any]]) -> Shown:
         ids = {staff_id for row in rows if (staff_id := _whose(row))}
         known = select(StaffCopy.id, StaffCopy.no).where(StaffCopy.id.in_(ids))
         numbers = dict(uow.session.execute(known).tuples().all())
-        return [{**view(row, uow.caller), "staff": numbers.get(_whose(row))} for row in rows]
+        return [{**view(row, uow.caller), "staff": numbers.get(_whose(row) or "")} for row in rows]
 
     return shown
 
