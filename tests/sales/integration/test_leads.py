@@ -10,8 +10,12 @@ from sqlalchemy import text
 from werkzeug.test import TestResponse
 
 from chassis.clock import new_id
+from chassis.data.phones import Phones
 from chassis.data.tables import idempotency_keys
 from sales.application.erasure import erase_texts
+from sales.application.rotation import rotate
+from sales.domain.lead import Lead
+from tests.sales.conftest import INDEX_KEY
 from tests.sales.desk import LEAD, MANAGE, OPPORTUNITY, READ, Desk, money
 from tests.sales.integration.test_payments import at_once
 
@@ -160,3 +164,20 @@ def test_of_an_erased_player_no_word_is_left_in_leads_and_opportunities(desk: De
     told_now = str([fact.data for fact in desk.facts(lead["id"], mine["id"])])
     assert not [told for told in (word, lead["wechat_id"], lead["phone"]) if told in told_now]
     assert desk.agent.get(f"/leads/{done['id']}").json["version"] == 3
+
+
+def test_an_old_key_is_rotated_out_and_numbers_are_read_and_found_by_the_new_one(desk: Desk):
+    number = phone()
+    found = desk.lead(phone=number).json
+    sales = desk.service.runtime
+    keys = {"k1": b"0123456789abcdef" * 2, "k2": b"fedcba9876543210" * 2}
+    after = Phones(keys, "k2", b"another index key", INDEX_KEY.encode())
+    *_, (looked, written) = rotate(sales.database.session, after, batch=2)
+    assert looked == written > 0
+    with sales.database.read_session() as session:
+        lead = session.get(Lead, found["id"])
+        assert (lead.phone(Phones({"k2": keys["k2"]}, "k2", b"another index key")), lead.version) == (f"+86{number}", 1)
+        assert lead.phone_index == after.index(f"+86{number}")
+    assert list(rotate(sales.database.session, after, batch=500))[-1][1] == 0
+    before = Phones({**keys}, "k1", INDEX_KEY.encode())
+    assert list(rotate(sales.database.session, before, batch=500))[-1][1] == looked, "back, for the other tests"

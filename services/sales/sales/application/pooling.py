@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from chassis.data.copies import must_be_in_service
 from chassis.data.unit_of_work import UnitOfWork
+from chassis.rules import Forbidden
 from sales.application.steps import told
 from sales.domain.copies import StaffCopy
 from sales.domain.pool_codes import ASSIGNED, CLAIMED, HANDED_OVER, RELEASED
@@ -22,9 +23,11 @@ P = TypeVar("P", bound=Pooled)
 def claim(uow: UnitOfWork, kind: type[P], record_id: str, *, version: int, timezone: str) -> P:
     """Take a record out of the pool for the caller, within the limits of that pool; of many at once exactly one gets it.
 
-    One person's claims are counted one after the other, so that the limits hold. Raises NotFound, StaleRecord,
-    NotInPool, HoldsTooMany, ClaimedTooMany, and as closed records do.
+    One person's claims are counted one after the other, so that the limits hold; a system claims nothing. Raises
+    Forbidden, NotFound, StaleRecord, NotInPool, HoldsTooMany, ClaimedTooMany, and as closed records do.
     """
+    if uow.caller.staff_id is None:
+        raise Forbidden()
     _one_after_the_other(uow)
     found = uow.for_update(kind, record_id, version)
     rule = rule_of(uow, found.pool_id, found.kind) if found.pool_id else None
