@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chassis.callers import Caller, Scope
+from chassis.rules import Stale
 from gateway.clients.api import Refused, Unavailable, api, forwarder
 
 # The number goes from service to service: whoever converts need not be somebody who sees it.
@@ -20,9 +21,12 @@ _READER = Caller(
 def convert(lead_id: str, *, version: int, opportunity: dict[str, Any] | None) -> dict[str, Any]:
     """The lead, converted into the player who has its contacts, or into a new one; as the person who is signed in.
 
-    Where the player was made and the lead could not be told, the next attempt finds that player. Raises Refused, Unavailable.
+    Where the player was made and the lead could not be told, the next attempt finds that player; nobody is made of a
+    lead that has changed since it was seen. Raises Refused, Unavailable.
     """
     lead = api.get(f"/leads/{lead_id}").json  # what is out of reach is not found
+    if lead["version"] != version:
+        raise Refused(412, {"status": 412, "code": Stale.code, "title": Stale.zh, "current": lead})
     body = {"player_id": _player_of(lead), **({"opportunity": opportunity} if opportunity else {})}
     done: dict[str, Any] = api.post(f"/leads/{lead_id}/convert", json=body, version=version).json
     return done

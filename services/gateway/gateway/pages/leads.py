@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from gateway.clients import Refused, api
 from gateway.composition.converting import convert as convert_lead
 from gateway.identity import current, directory
-from gateway.pages.answers import go, page, saved, shown, typed, version
+from gateway.pages.answers import go, page, saved, shown, typed, version, wants_fragment
 from gateway.pages.jobs import ask_export
 from gateway.policies import requires
 
@@ -112,7 +112,7 @@ def claim(lead_id):
     try:
         found = api.post(f"/leads/{lead_id}/claim", version=version()).json
     except Refused as refused:
-        if refused.status not in (404, 412):
+        if refused.status not in (404, 412) or not wants_fragment():
             raise
         return go(url_for("sales_pools.index", kind="lead"), _("晚了一步，已经被别人领走"))
     undo = {"url": url_for(".release", lead_id=lead_id), "fields": {"version": found["version"]}}

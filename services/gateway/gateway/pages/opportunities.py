@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from gateway.clients import Refused, Unavailable, api
 from gateway.identity import current, directory
 from gateway.pages import clock
-from gateway.pages.answers import go, page, saved, shown, typed, version
+from gateway.pages.answers import go, page, saved, shown, typed, version, wants_fragment
 from gateway.pages.filters import as_decimal
 from gateway.pages.jobs import ask_export
 from gateway.pages.labels import options
@@ -115,7 +115,7 @@ def claim(opportunity_id):
     try:
         found = api.post(f"{_path(opportunity_id)}/claim", version=version()).json
     except Refused as refused:
-        if refused.status not in (404, 412):
+        if refused.status not in (404, 412) or not wants_fragment():
             raise
         return go(url_for("sales_pools.index", kind="opportunity"), _("晚了一步，已经被别人领走"))
     undo = {"url": url_for(".release", opportunity_id=opportunity_id), "fields": {"version": found["version"]}}
