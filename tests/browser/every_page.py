@@ -40,6 +40,26 @@ PAGES = {
     "new article": ("S001", "/articles/new"),
     "articles for a ticket": ("A001", "/tickets/{ticket}/articles"),
     "sales": ("A001", "/sales?tab=all"),
+    "opportunities": ("A001", "/opportunities?tab=all"),
+    "opportunities, lost": ("M001", "/opportunities?tab=lost"),
+    "no opportunities": ("M001", "/opportunities?tab=back"),
+    "one opportunity": ("M001", "/opportunities/{opportunity}"),
+    "change an opportunity": ("A001", "/opportunities/{opportunity}/edit"),
+    "lose an opportunity": ("A001", "/opportunities/{opportunity}/lose"),
+    "win an opportunity": ("A001", "/opportunities/{opportunity}/win"),
+    "new opportunity": ("A001", "/players/{player}/opportunities/new"),
+    "leads": ("M001", "/leads?tab=all"),
+    "no leads": ("M001", "/leads?tab=back"),
+    "one lead": ("A001", "/leads/{lead}"),
+    "new lead": ("A001", "/leads/new"),
+    "convert a lead": ("A001", "/leads/{lead}/convert"),
+    "discard a lead": ("A001", "/leads/{lead}/discard"),
+    "pools": ("admin", "/pools"),
+    "pools of leads": ("A001", "/pools?kind=lead"),
+    "run over a pool": ("admin", "/pools/{pool}/run"),
+    "pool rules": ("admin", "/settings/pools"),
+    "new pool": ("admin", "/settings/pools/new"),
+    "one pool rule": ("admin", "/settings/pools/{pool}/rules/opportunity"),
     "orders": ("M001", "/orders?tab=all"),
     "one order": ("M001", "/orders/{order}"),
     "returns": ("M001", "/returns?tab=all"),
@@ -108,6 +128,11 @@ def records(suite: AtWork) -> dict[str, str]:
         "order": _of(supervisor, "/orders?limit=1")["id"],
         "paid": (paid := _paid(agent, ticket["player_id"]))["id"],
         "return": _return(agent, paid)["id"],
+        "opportunity": _opportunity(agent, ticket["player_id"])["id"],
+        "lead": agent.post("/leads", {"wechat_id": f"lead_{token_hex(4)}", "name": "直播间来的", "source": "campaign"})[
+            "id"
+        ],
+        "pool": _of(suite.desk("admin"), "/pools?limit=1")["id"],
         "pack": _of(supervisor, "/packs?state=on_sale&limit=1")["id"],
         "item": _of(supervisor, "/items?state=on_sale&limit=1")["id"],
         "supplier": _of(supervisor, "/suppliers?limit=1")["id"],
@@ -160,6 +185,15 @@ def paid_order(agent: Any, player_id: str) -> dict[str, Any]:
     order = agent.post("/orders", {"player_id": player_id, "pack_no": pack["no"]})
     paid: dict[str, Any] = agent.post(f"/orders/{order['id']}/payments", {"method": "alipay", "amount": order["total"]})
     return paid
+
+
+def _opportunity(agent: Any, player_id: str) -> dict[str, Any]:
+    """One on the board, one in the company's pool, and one that was lost."""
+    body = {"player_id": player_id, "title": "新赛季皮肤礼包", "amount": {"amount": "648.00", "currency": "CNY"}}
+    found, free, lost = (agent.post("/opportunities", body) for _ in range(3))
+    agent.post(f"/opportunities/{free['id']}/release", {}, 200, version=free["version"])
+    agent.post(f"/opportunities/{lost['id']}/lose", {"reason": "unhappy"}, 200, version=lost["version"])
+    return dict(found)
 
 
 def _return(agent: Any, order: dict[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import update
+
 from chassis.callers import Caller
-from chassis.clock import new_id
+from chassis.clock import new_id, utc_now
 from deploy.local.game import players as game
 from player.application.readings import BATCH, Readings
+from sales.application.circulation import circulate, warn_owners
+from sales.domain.lead import Lead
+from sales.domain.opportunity import Opportunity
+from sales.domain.pool import COMPANY_POOL
 from tests.support.rows_in_suite import draft
 from tests.support.suite_in_process import Api, InProcessSuite
 
@@ -29,6 +36,8 @@ def play(suite: InProcessSuite) -> None:
     articles(suite)
     tickets(suite, player)
     sales(suite, player, items)
+    opportunities(suite, player)
+    leads(suite, player)
 
 
 def people(suite: InProcessSuite) -> None:
@@ -219,6 +228,64 @@ def sales(suite: InProcessSuite, player: dict[str, Any], items: list[dict[str, A
     returns(agent, supervisor, path, order["lines"][0]["item_id"])
     other = agent.made("/orders", {"player_id": player["id"], "pack_no": pack["no"]})
     agent.made(f"/orders/{other['id']}/cancel", {"reason": "玩家改主意了"}, version=other["version"])
+
+
+def opportunities(suite: InProcessSuite, player: dict[str, Any]) -> None:
+    """One is worked on, lost, reopened and won; it was given away, given back, claimed, warned of and taken back before."""
+    agent, supervisor = suite.api("A001"), suite.api("M001")
+    limits = {"idle_days": 30, "warn_days": 30}
+    rule = suite.api("admin").made("/pool-rules", {"pool_id": COMPANY_POOL, "kind": "opportunity", **limits})
+    body = {
+        "player_id": player["id"],
+        "title": "新赛季皮肤",
+        "note": "回电 13800138000",
+        "next_at": "2026-12-01T02:00:00Z",
+    }
+    found = agent.made("/opportunities", body)
+    path = f"/opportunities/{found['id']}"
+    found = agent.patch(path, {"amount": {"amount": "648.00", "currency": "CNY"}}, version=found["version"]).json
+    given = {"staff_id": suite.staff["A002"].id, "reason": "换人跟"}
+    found = supervisor.made(f"{path}/assign", given, version=found["version"])
+    for step in ("release", "claim"):
+        who = supervisor if step == "release" else agent
+        found = who.made(f"{path}/{step}", {} if step == "release" else None, version=found["version"])
+    warn_and_take_back(suite, found["id"])
+    found = agent.made(f"{path}/claim", None, version=agent.get(path).json["version"])
+    steps = (("move", {"stage": "offered"}), ("lose", {"reason": "other", "note": "换了游戏"}))
+    for step, said in (*steps, ("reopen", {"reason": "他回来了"}), ("win", {})):
+        found = agent.made(f"{path}/{step}", said, version=found["version"])
+    suite.api("admin").delete(f"/pool-rules/{rule['id']}", version=rule["version"])
+
+
+def warn_and_take_back(suite: InProcessSuite, opportunity_id: str) -> None:
+    """Nobody works on it: its owner is warned, and later it goes back to the pool."""
+    runtime = suite.services["sales"].runtime
+    for days, act in ((0, warn_owners), (40, lambda work: circulate(work, COMPANY_POOL, None))):
+        ago = {"active_at": utc_now() - timedelta(days=days), "held_since": utc_now() - timedelta(days=days)}
+        work = runtime.work()
+        with work.session:
+            work.session.execute(update(Opportunity).where(Opportunity.id == opportunity_id).values(ago))
+            act(work)
+            work.commit()
+
+
+def leads(suite: InProcessSuite, player: dict[str, Any]) -> None:
+    """One is written down, given to somebody and becomes a player; another is discarded, and was not hopeless."""
+    agent, supervisor = suite.api("A001"), suite.api("M001")
+    found = agent.made("/leads", {"name": "直播间来的", "phone": "13800138011", "source": "campaign"})
+    path = f"/leads/{found['id']}"
+    found = agent.patch(path, {"note": "晚上再打 13800138000"}, version=found["version"]).json
+    found = supervisor.made(f"{path}/assign", {"staff_id": suite.staff["A002"].id}, version=found["version"])
+    found = supervisor.made(f"{path}/assign", {"staff_id": agent.id}, version=found["version"])
+    agent.made(f"{path}/convert", {"player_id": player["id"]}, version=found["version"])
+    other = agent.made("/leads", {"wechat_id": "only_looking"})
+    for step in ("discard", "reopen"):
+        other = agent.made(f"/leads/{other['id']}/{step}", {"reason": "打不通"}, version=other["version"])
+    work = suite.services["sales"].runtime.work()
+    with work.session:
+        lead = work.locked(Lead, other["id"])
+        work.publish(lead.warn(work.now() + timedelta(days=3), at=work.now()))
+        work.commit()
 
 
 def returns(agent: Api, supervisor: Api, path: str, item_id: str) -> None:

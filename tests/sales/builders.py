@@ -8,6 +8,7 @@ from typing import Any
 
 from chassis.clock import new_id
 from sales.domain.copies import PackCopy, PlayerCopy
+from sales.domain.opportunity import Opportunity
 from sales.domain.order import Order
 from sales.domain.payment import Payment
 from sales.domain.pricing import PriceLimits
@@ -81,4 +82,21 @@ def a_return(order: Order, amount: str | Decimal, *, by: str = "asker", **fields
     texts = {"pack_name": order.pack_name, "lines": [], "reason": "玩家反悔", "requested_by": by}
     found = Return(**{**values, **more, **texts, "currency": order.currency, "amount": Decimal(amount), **fields})
     found.request(order, at=NOON)
+    return found
+
+
+def an_opportunity(*, player: PlayerCopy | None = ..., owner: str | None = "owner", **fields: Any) -> Opportunity:
+    """An opportunity opened at noon, at first contact, somebody's unless `owner` is None."""
+    of = a_player() if player is ... else player
+    values = {
+        "id": new_id(),
+        "version": 1,
+        "title": "周末礼包",
+        "stage": "first_contact",
+        "note": "",
+        "currency": "CNY",
+    }
+    found = Opportunity(**{**values, "player_id": of and of.id, "created_by": "owner", **fields})
+    found.player = of
+    found.open(owner_id=owner, pool_id="pool", at=NOON)
     return found

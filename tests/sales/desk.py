@@ -14,12 +14,15 @@ from werkzeug.test import TestResponse
 from chassis.clock import new_id
 from chassis.data.tables import outbox
 from chassis.data.unit_of_work import UnitOfWork
+from sales.domain.pool import Pool
 from tests.sales.builders import a_line
 from tests.support.services import Person, ServiceUnderTest
 
 READ, TOUCH, ORDER, PAY, APPROVE = "sales.read", "touch.create", "order.create", "order.pay", "order.approve"
 RETURN, GRANT, REFUND = "return.create", "return.approve", "return.refund"
-AGENT = (READ, TOUCH, ORDER, PAY, RETURN)
+OPPORTUNITY, LEAD, MANAGE = "opportunity.write", "lead.write", "pool.assign"
+RULE, CIRCULATE = "pool.write", "pool.circulate"
+AGENT = (READ, TOUCH, ORDER, PAY, RETURN, OPPORTUNITY, LEAD)
 _numbers = count(10_000)
 
 
@@ -104,6 +107,39 @@ class Desk:
     def refund(self, found: dict[str, Any], by: Person, **fields: Any) -> TestResponse:
         """POST /returns/{id}/refund under a key of its own."""
         return by.post(f"/returns/{found['id']}/refund", {"method": "wechat_pay", **fields}, key=new_id())
+
+    def opportunity(self, by: Person | None = None, **fields: Any) -> TestResponse:
+        """POST /opportunities for the desk's player."""
+        body = {"player_id": self.player["id"], "title": "周末礼包", **fields}
+        return (by or self.agent).post("/opportunities", body)
+
+    def lead(self, by: Person | None = None, **fields: Any) -> TestResponse:
+        """POST /leads: somebody with a WeChat ID."""
+        return (by or self.agent).post("/leads", {"name": "留电话的", "wechat_id": f"lead_{new_id()[-12:]}", **fields})
+
+    def go(self, found: dict[str, Any], name: str, by: Person | None = None, **fields: Any) -> TestResponse:
+        """POST /opportunities/{id}/{name}, or of a lead, at the version of `found`."""
+        path = f"/{'leads' if 'phone' in found else 'opportunities'}/{found['id']}/{name}"
+        return (by or self.agent).post(path, fields or None, version=found["version"])
+
+    def a_colleague(self, who: Person, department: str | None = None, **fields: Any) -> dict[str, Any]:
+        """The state of somebody in service, as their fact tells it."""
+        state = {"id": who.id, "version": 1, "no": f"A{who.id[-6:]}", "name": "客服", "department_id": department}
+        return {**state, "state": "in_service", **fields}
+
+    def known(self, department: str | None = None) -> Person:
+        """Somebody whom the service knows to be in service."""
+        who = self.someone(*AGENT, department_id=department)
+        self.know(staff=(self.a_colleague(who, department),))
+        return who
+
+    def a_pool(self) -> tuple[str, str]:
+        """A department with a pool of its own: (department's ID, pool's ID)."""
+        department, pool = new_id(), new_id()
+        with self.work() as work:
+            moments = {"created_at": work.now(), "updated_at": work.now()}
+            work.add(Pool(id=pool, version=1, name="一部公海", department_id=department, **moments))
+        return department, pool
 
     def step(self, order: dict[str, Any], name: str, json: Any = None, by: Person | None = None) -> TestResponse:
         """POST /orders/{id}/{name} at the version of `order`."""

@@ -20,6 +20,7 @@ from tests.support.suite_in_process import InProcessSuite, Member
 ACTORS = ("A001", "M001", "S001", "Q001", "admin")  # one of each role; A001 is whose rows are "own"
 SHARED = {"item", "supplier", "pack", "discount_rule", "staff", "department", "session", "api_client", "secret", "role"} | {
     "account", "option", "subscription", "delivery", "network", "dead_letter", "cause", "article",
+    "pool", "pool_rule", "circulation",
 }  # fmt: skip
 STALE = '"999999"'  # a version no record has: whoever reaches the record is told 412, and nothing changes
 _count = itertools.count(1)
@@ -90,6 +91,15 @@ def _subscription() -> dict[str, Any]:
 def _role() -> dict[str, Any]:
     return {"code": _unique("walk_"), "zh": "走查", "en": "Walk", "scope": "self", "actions": ["player.read"]}
 
+
+_POOLED = {"leads": "lead", "opportunities": "opportunity"}
+# What is done alike with leads and opportunities: (step, action where it is not their own, body).
+_OF_BOTH: tuple[tuple[str, str, Body | None], ...] = (
+    ("claim", "", None),
+    ("release", "", lambda _: {}),
+    ("assign", "pool.assign", lambda case: {"staff_id": case.owner_id}),
+    ("reopen", "", lambda _: {"reason": "走查"}),
+)
 
 API: dict[str, Expected] = {
     # signing in
@@ -208,6 +218,8 @@ API: dict[str, Expected] = {
     "POST /tickets/exports": Expected("ticket.export", body=lambda _: {"format": "csv"}),
     "POST /touches/exports": Expected("sales.export", body=lambda _: {"format": "csv"}),
     "POST /orders/exports": Expected("sales.export", body=lambda _: {"format": "csv"}),
+    "POST /opportunities/exports": Expected("sales.export", body=lambda _: {"format": "csv"}),
+    "POST /leads/exports": Expected("sales.export", body=lambda _: {"format": "csv"}),
     # player
     "GET /players": Expected("player.read", listed="player"),
     "POST /players": Expected("player.create", body=lambda _: {"wechat_id": _unique("wx_walk_")}),
@@ -299,6 +311,56 @@ API: dict[str, Expected] = {
     "POST /returns/{return_id}/refund": Expected("return.refund", row="return", body=lambda _: {"method": "alipay"}),
     "GET /sales-summary": Expected("sales.read", row="player", query=_of_player),
     "GET /sales-counters": Expected("sales.read"),
+    # leads, opportunities, pools
+    **{
+        f"POST /{path}/{{{name}_id}}/{step}": Expected(action or f"{name}.write", row=name, body=body)
+        for path, name in _POOLED.items()
+        for step, action, body in _OF_BOTH
+    },
+    **{f"GET /{name}": Expected("sales.read", listed=one) for name, one in _POOLED.items()},
+    **{f"GET /{name}/{{{one}_id}}": Expected("sales.read", row=one) for name, one in _POOLED.items()},
+    **{f"GET /{name}/{{{one}_id}}/history": Expected("sales.read", row=one) for name, one in _POOLED.items()},
+    "GET /opportunities/totals": Expected("sales.read"),
+    "POST /opportunities": Expected(
+        "opportunity.write", row="player", body=lambda case: {"player_id": case.id("player"), "title": "走查"}
+    ),
+    "PATCH /opportunities/{opportunity_id}": Expected(
+        "opportunity.write", row="opportunity", body=lambda _: {"title": "走查"}
+    ),
+    "POST /opportunities/{opportunity_id}/move": Expected(
+        "opportunity.write", row="opportunity", body=lambda _: {"stage": "offered"}
+    ),
+    "POST /opportunities/{opportunity_id}/win": Expected("opportunity.write", row="opportunity", body=lambda _: {}),
+    "POST /opportunities/{opportunity_id}/lose": Expected(
+        "opportunity.write", row="opportunity", body=lambda _: {"reason": "unhappy"}
+    ),
+    "POST /leads": Expected("lead.write", body=lambda _: {"wechat_id": _unique("walk_")}),
+    "PATCH /leads/{lead_id}": Expected("lead.write", row="lead", body=lambda _: {"name": "走查"}),
+    "POST /leads/{lead_id}/convert": Expected(
+        "lead.write", row="lead", body=lambda case: {"player_id": case.id("player")}
+    ),
+    "POST /leads/{lead_id}/discard": Expected("lead.write", row="lead", body=lambda _: {"reason": "走查"}),
+    "GET /pools": Expected("sales.read", listed="pool"),
+    "POST /pools": Expected(
+        "pool.write", body=lambda case: {"name": "走查", "department_id": case.suite.departments["一组"]}
+    ),
+    "GET /pools/{pool_id}": Expected("sales.read", row="pool"),
+    "PATCH /pools/{pool_id}": Expected("pool.write", row="pool", body=lambda _: {"name": "走查"}),
+    "DELETE /pools/{pool_id}": Expected("pool.write", row="pool"),
+    "GET /pool-rules": Expected("sales.read", listed="pool_rule"),
+    "POST /pool-rules": Expected(
+        "pool.write", row="pool", body=lambda case: {"pool_id": case.id("pool"), "kind": "lead", "max_held": 9}
+    ),
+    "GET /pool-rules/{pool_rule_id}": Expected("sales.read", row="pool_rule"),
+    "PATCH /pool-rules/{pool_rule_id}": Expected("pool.write", row="pool_rule", body=lambda _: {"max_held": 9}),
+    "DELETE /pool-rules/{pool_rule_id}": Expected("pool.write", row="pool_rule"),
+    "GET /pool-standing": Expected("sales.read"),
+    "GET /pools/{pool_id}/circulations": Expected("sales.read", row="pool"),
+    "POST /pools/{pool_id}/circulations": Expected(
+        "pool.circulate", row="pool", query=lambda _: {"dry_run": "true"}, body=lambda _: {}
+    ),
+    "GET /circulations/{circulation_id}": Expected("pool.circulate", row="circulation"),
+    "POST /circulations/{circulation_id}/undo": Expected("pool.circulate", row="circulation"),
     # catalog: permissions decide, rows do not
     "GET /items": Expected("item.read"),
     "POST /items/sync": Expected("item.sync"),
@@ -338,6 +400,11 @@ KIND_OF_PART = {
     "touch_id": "touch",
     "order_id": "order",
     "return_id": "return",
+    "lead_id": "lead",
+    "opportunity_id": "opportunity",
+    "pool_id": "pool",
+    "pool_rule_id": "pool_rule",
+    "circulation_id": "circulation",
     "item_id": "item",
     "supplier_id": "supplier",
     "pack_id": "pack",

@@ -49,7 +49,7 @@ def policy_of(suite: InProcessSuite, rule: Rule) -> str:
 
 def kind_of(rule: Rule) -> str | None:
     """The kind of record in the path; a part nobody knows fails the walk."""
-    parts = [part for part in rule.arguments if part not in (*_NOT_OF_A_ROW, "step")]
+    parts = [part for part in rule.arguments if part not in (*_NOT_OF_A_ROW, "step", "kind")]
     assert all(part in KIND_OF_PART for part in parts), f"{rule.rule}: what does {parts} name?"
     return KIND_OF_PART[parts[0]] if parts else None
 

@@ -78,7 +78,9 @@ def test_players_and_open_tickets_go_where_the_fact_says_and_the_history_names_i
     assert history[0]["by"] == admin.id
     lines = admin.get(f"/tickets/{tickets[0]}/timeline").json["items"]
     assert [line for line in lines if line["kind"] == "handed_over" and member.no in line["reason"]]
-    shown = [job for job in admin.get("/jobs").json["items"] if job["kind"].endswith(".handover")][:2]
+    shown = [
+        job for job in admin.get("/jobs").json["items"] if job["kind"] in ("players.handover", "tickets.handover")
+    ][:2]
     assert {(job["state"], job["done"], job["total"]) for job in shown} == {("done", 4, 4)}
 
 
@@ -106,3 +108,24 @@ def test_a_hand_over_whose_worker_dies_in_the_middle_is_taken_up_again(suite: In
     assert owners(suite, players, tickets) == ([None] * 4, [None] * 4)
     spans = rows_of(suite, "player", "SELECT count(*) FROM bindings WHERE player_id = ANY(:ids)", ids=players)
     assert spans[0][0] == 8, "each player once"
+
+
+@pytest.mark.parametrize("rule", ["person", "pool"])
+def test_open_leads_and_opportunities_go_along_and_the_closed_keep_whose_they_were(suite: InProcessSuite, rule):
+    member, taker = (new_member(suite, department="二线") for _ in range(2))
+    person, admin = suite.api(member.no, fresh=True), suite.api("admin")
+    player = person.made("/players", {"wechat_id": f"wx_{new_id()[-10:]}"})
+    lead = person.made("/leads", {"wechat_id": f"wx_{new_id()[-10:]}"})
+    still, over = (person.made("/opportunities", {"player_id": player["id"], "title": "礼包"}) for _ in range(2))
+    person.made(f"/opportunities/{over['id']}/win", {}, version=1)
+    suite.pump()
+    left = admin.get(f"/staff/{member.id}/belongings").json
+    assert (left["leads"], left["opportunities"]) == (1, 1)
+    leaves(suite, member, rule, *([taker.id] if rule == "person" else []))
+    work_off(suite, "player", "ticket", "sales")
+    now = [admin.get(path).json for path in (f"/leads/{lead['id']}", f"/opportunities/{still['id']}")]
+    assert {one["owner_id"] for one in now} == {taker.id if rule == "person" else None}
+    assert all((one["pool_id"] is None) == (rule == "person") for one in now)
+    step = admin.get(f"/opportunities/{still['id']}/history").json["items"][0]
+    assert (step["how"], member.no in step["reason"]) == ("handed_over", True)
+    assert admin.get(f"/opportunities/{over['id']}").json["owner_id"] == member.id

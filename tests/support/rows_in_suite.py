@@ -66,6 +66,7 @@ def make_rows(suite: InProcessSuite) -> Rows:
     if suite.has("player", "ticket", "sales", "catalog"):
         for number, owner in enumerate(OWNERS):
             rows.of[owner] = _make_for(suite, owner, number, rows)
+        _make_pool(suite, rows)
     for no, *_ in STAFF:
         suite.api(no)  # signed in beforehand, so that a checksum does not see it
     suite.pump()
@@ -144,8 +145,23 @@ def _make_for(suite: InProcessSuite, owner: str, number: int, rows: Rows) -> dic
     touch = api.made("/touches", {"player_id": player["id"], "channel": "wechat", "outcome": "considering"})
     pack_no = rows.shared["pack_on_sale"]["no"]
     order = api.made("/orders", {"player_id": player["id"], "pack_no": pack_no, "quantity": 1}, key=f"order-{word}")
+    lead = api.made("/leads", {"phone": f"1370000{8000 + number}", "wechat_id": f"lead_{word}", "name": f"线索{word}"})
+    opportunity = api.made("/opportunities", {"player_id": player["id"], "title": f"商机{word}"})
     made = {"player": player, "ticket": ticket, "transfer": transfer, "touch": touch, "order": order}
+    made |= {"lead": lead, "opportunity": opportunity}
     return {**made, "return": _return_of(api, player, pack_no, word), "job": {"id": _job_of(suite, api.id)}}
+
+
+def _make_pool(suite: InProcessSuite, rows: Rows) -> None:
+    """The pool of the department of A001 and M001, its rule, and a run over it that found nothing idle."""
+    admin = suite.api("admin")
+    pool = admin.made("/pools", {"name": "一部公海", "department_id": suite.departments["一部"]})
+    limits = {"max_held": 50, "idle_days": 30, "warn_days": 3}
+    rows.shared["pool"] = pool
+    rows.shared["pool_rule"] = admin.made("/pool-rules", {"pool_id": pool["id"], "kind": "opportunity", **limits})
+    run = suite.api("M001").post(f"/pools/{pool['id']}/circulations", {})
+    assert run.status_code == 200, run.text
+    rows.shared["circulation"] = run.json
 
 
 def _return_of(api: Api, player: dict[str, Any], pack_no: str, word: str) -> dict[str, Any]:

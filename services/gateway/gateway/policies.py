@@ -40,12 +40,13 @@ _TICKETS = {"ticket.read", "ticket.create", "ticket.update", "ticket.transfer", 
 _ARTICLES = {"article.write", "article.publish"}
 _AGENT = _READ | _TICKETS | {
     "player.create", "player.update", "player.bind", "player.phone.reveal", "touch.create", "order.create", "order.pay",
-    "return.create", "pack.create", "pack.publish",
+    "return.create", "pack.create", "pack.publish", "opportunity.write", "lead.write",
 }  # fmt: skip
 _SUPERVISOR = _AGENT | _ARTICLES | {
     "player.phone.see", "player.delete", "player.merge", "player.export", "player.import", "ticket.export",
     "sales.export", "cause.fix", "order.approve", "return.approve", "return.refund", "pack.approve",
-    "item.sync", "item.adjust", "supplier.write", "event.read", "audit.read", "audit.export",
+    "item.sync", "item.adjust", "supplier.write", "event.read", "audit.read", "audit.export", "pool.assign",
+    "pool.write", "pool.circulate",
 }  # fmt: skip
 _ADMIN = _READ | _ARTICLES | {
     "player.create", "player.update", "player.delete", "player.merge", "player.bind", "player.phone.see",
@@ -53,7 +54,8 @@ _ADMIN = _READ | _ARTICLES | {
     "item.sync", "item.adjust", "supplier.write", "pack.create", "pack.publish", "pack.approve", "discount_rule.write",
     "staff.write", "department.write", "option.write", "event.read", "audit.read", "audit.export",
     "api_client.read", "api_client.write", "role.write", "role.grant", "dead_letter.read", "dead_letter.write",
-    "subscription.read", "subscription.write",
+    "subscription.read", "subscription.write", "lead.write", "pool.assign",
+    "pool.write", "pool.circulate",
 }  # fmt: skip
 
 ROLES: dict[str, Role] = {

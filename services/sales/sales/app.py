@@ -7,9 +7,11 @@ from chassis.http.dead import dead_letter_routes
 from chassis.http.log import log_routes
 from chassis.jobs.routes import job_routes
 from chassis.service import Service, Timer
-from sales.api import exports, orders, returns, summary, touches
+from sales.api import exports, leads, opportunities, orders, pools, returns, summary, touches
 from sales.application.bestsellers import count_best_sellers
+from sales.application.circulation import run_nightly, warn_owners
 from sales.domain.base import Base
+from sales.messaging import leavers
 from sales.messaging.consumers import SUBSCRIPTIONS
 from sales.persistence.projections import OPTIONS, PACKS, PLAYERS, STAFF
 from sales.persistence.scopes import SCOPES
@@ -25,6 +27,9 @@ SERVICE = Service(
         touches.routes,
         orders.routes,
         returns.routes,
+        opportunities.routes,
+        leads.routes,
+        pools.routes,
         summary.routes,
         exports.routes,
         job_routes(),
@@ -32,10 +37,14 @@ SERVICE = Service(
         dead_letter_routes(),
     ),
     scopes=SCOPES,
-    emits=("touch.", "order.", "payment.", "return."),
+    emits=("touch.", "order.", "payment.", "return.", "opportunity.", "lead."),
     subscriptions=SUBSCRIPTIONS,
     references={"player": PLAYERS, "staff": STAFF, "pack": PACKS},
     options=OPTIONS,
-    jobs=(exports.TOUCHES.kind, exports.ORDERS.kind),
-    timers=(Timer("best_sellers", timedelta(minutes=1), count_best_sellers),),
+    jobs=(*(export.kind for export in exports.EXPORTS), leavers.HANDOVER),
+    timers=(
+        Timer("best_sellers", timedelta(minutes=1), count_best_sellers),
+        Timer("circulation", timedelta(seconds=30), run_nightly),
+        Timer("pool_warnings", timedelta(minutes=5), warn_owners),
+    ),
 )

@@ -11,7 +11,7 @@ from environs import Env
 from flask import current_app
 from marshmallow.validate import Range
 
-from chassis.ops.settings import Settings
+from chassis.ops.phone_settings import PhoneSettings
 from sales.domain.pricing import PriceLimits
 from sales.domain.returning import ReturnTerms
 
@@ -19,13 +19,14 @@ _SHARE = Range(Decimal(0), Decimal(1))
 
 
 @dataclass(frozen=True, kw_only=True)
-class SalesSettings(Settings):
+class SalesSettings(PhoneSettings):
     """Beside what every service needs: how far prices may go down, how long a no is respected, and a pack taken back."""
 
     order_free_discount: Decimal
     order_approval_discount: Decimal
     suggestion_cooldown_days: int
     return_days: int
+    circulation_hour: int
 
     @classmethod
     def read(cls, env: Env) -> dict[str, Any]:
@@ -35,6 +36,7 @@ class SalesSettings(Settings):
             "order_free_discount": env.decimal("ORDER_FREE_DISCOUNT", Decimal("0.10"), validate=_SHARE),
             "order_approval_discount": env.decimal("ORDER_APPROVAL_DISCOUNT", Decimal("0.40"), validate=_SHARE),
             "suggestion_cooldown_days": env.int("SUGGESTION_COOLDOWN_DAYS", 30, validate=Range(0, 3650)),
+            "circulation_hour": env.int("CIRCULATION_HOUR", 3, validate=Range(0, 23)),
             "return_days": env.int("RETURN_DAYS", 15, validate=Range(0, 3650)),
         }
 

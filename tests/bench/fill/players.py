@@ -10,10 +10,10 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from chassis.data.phones import Phones
 from deploy.local.game import names, players
 from player.domain.codes import tier_of
 from player.domain.names import handle_key, nothing_former, search_terms, search_text
-from player.domain.phones import Phones
 from tests.bench.fill.copying import id_at
 
 MONTHS = timedelta(days=400)

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
+from chassis.data.phones import CannotOpen, key_ring
 from chassis.data.sealing import KeyVault
 from player.app import SERVICE
 from player.application.rotation import rotate
-from player.domain.phones import CannotOpen, key_ring
 from tests.player.lobby import SUPERVISOR, new_handle, new_phone
 from tests.support.services import Person, ServiceUnderTest
 

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.clock import new_id
+from chassis.data.phones import Phones
 from chassis.money import Money
 from player.domain.codes import tier_of
 from player.domain.errors import ContactMissing
 from player.domain.game import GameData, GameSnapshot, delay_after
 from player.domain.names import handle_key, nothing_former, remember, search_terms, search_text
-from player.domain.phones import Phones
 from player.domain.player import Player
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chassis.clock import new_id
-from player.domain.phones import Phones
+from chassis.data.phones import Phones
 from player.domain.player import Player
 from player.domain.taking import LONGEST_NOTE, MOST_TAGS, either, give_back, take_over
 

@@ -40,6 +40,22 @@ FACTS = {
     "return.approved.v1",
     "return.rejected.v1",
     "return.refunded.v1",
+    *(
+        f"opportunity.{what}.v1"
+        for what in [
+            "opened",
+            "updated",
+            "moved",
+            "won",
+            "lost",
+            "claimed",
+            "assigned",
+            "released",
+            "recycled",
+            "warned",
+        ]
+    ),
+    *(f"lead.{what}.v1" for what in ["created", "updated", "assigned", "warned", "converted", "discarded", "reopened"]),
 }
 
 

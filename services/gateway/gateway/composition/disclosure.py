@@ -35,6 +35,8 @@ class DisclosureShown(Schema):
     touches = fields.List(fields.Dict(), required=True)
     orders = fields.List(fields.Dict(), required=True)
     returns = fields.List(fields.Dict(), required=True)
+    leads = fields.List(fields.Dict(), required=True, metadata={"description": "each with its history"})
+    opportunities = fields.List(fields.Dict(), required=True, metadata={"description": "each with its history"})
 
 
 @routes.get("/players/<uuid:player_id>/export", action="player.export", answer=DisclosureShown)
@@ -68,11 +70,17 @@ def disclose(who: Caller, player_id: str) -> dict[str, Any]:
         "touches": list(_every(who, "sales", "/touches", of_player)),
         "orders": list(_every(who, "sales", "/orders", of_player)),
         "returns": list(_every(who, "sales", "/returns", of_player)),
+        **{name: _with_history(who, name, of_player) for name in ("leads", "opportunities")},
     }
 
 
 def _bindings(who: Caller, player_id: str) -> Any:
     return _read(who, "player", f"/players/{player_id}/bindings")["items"]
+
+
+def _with_history(who: Caller, name: str, of_player: dict[str, Any]) -> list[dict[str, Any]]:
+    found = list(_every(who, "sales", f"/{name}", of_player))
+    return [{**one, "history": _read(who, "sales", f"/{name}/{one['id']}/history")["items"]} for one in found]
 
 
 def _every(who: Caller, service: str, path: str, params: dict[str, Any]) -> Iterator[dict[str, Any]]:

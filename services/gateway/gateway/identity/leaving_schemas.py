@@ -35,4 +35,6 @@ class BelongingsShown(Schema):
 
     players = fields.Integer(required=True, allow_none=True)
     tickets = fields.Integer(required=True, allow_none=True)
+    leads = fields.Integer(required=True, allow_none=True)
+    opportunities = fields.Integer(required=True, allow_none=True)
     colleagues = fields.List(fields.Nested(ColleagueShown), required=True)

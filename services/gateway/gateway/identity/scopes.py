@@ -13,7 +13,9 @@ SCOPES: dict[str, frozenset[str]] = {
     "article:read": frozenset({"article.read"}),
     "article:write": frozenset({"article.write"}),
     "sales:read": frozenset({"sales.read", "option.read"}),
-    "sales:write": frozenset({"touch.create", "order.create", "order.pay", "return.create"}),
+    "sales:write": frozenset(
+        {"touch.create", "order.create", "order.pay", "return.create", "opportunity.write", "lead.write"}
+    ),
     "sales:refund": frozenset({"return.refund"}),
     "catalog:read": frozenset({"item.read", "supplier.read", "pack.read", "discount_rule.read"}),
     "catalog:write": frozenset({"item.sync", "item.adjust", "supplier.write", "pack.create", "pack.publish"}),

@@ -19,6 +19,7 @@ BUILT_IN: dict[str, tuple[str, ...]] = {
     "channel": ("wechat", "in_game", "web_chat", "phone", "portal"),
     "lost_reason": ("too_expensive", "not_needed", "already_has", "no_money_now", "bad_timing", "unhappy", "other"),
     "payment_method": ("wechat_pay", "alipay", "bank_transfer", "in_game", "other"),
+    "opportunity_stage": ("first_contact", "interested", "offered", "negotiating", "won", "lost"),
     "player_source": ("in_game_guide", "campaign", "referral", "other"),
 }
 

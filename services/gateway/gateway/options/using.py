@@ -49,6 +49,14 @@ class PlayerUses:
     source: str
 
 
+@dataclass(frozen=True)
+class OpportunityUses:
+    """What is read of an opportunity."""
+
+    stage: str
+    lost_reason: str | None
+
+
 def _heard(**lists: str) -> Callable[[UnitOfWork, list[Received]], None]:
     """A handler that reads {field: list}."""
 
@@ -74,6 +82,11 @@ SUBSCRIPTION = Subscription(
         Listen(("touch.logged.v1",), TouchUses, _heard(channel="channel", lost_reason="lost_reason")),
         Listen(("payment.received.v1",), PaymentUses, _heard(method="payment_method")),
         Listen(("return.refunded.v1",), RefundUses, _heard(method="payment_method")),
+        Listen(
+            ("opportunity.opened.v1", "opportunity.moved.v1", "opportunity.lost.v1"),
+            OpportunityUses,
+            _heard(stage="opportunity_stage", lost_reason="lost_reason"),
+        ),
         Listen(("player.created.v1", "player.updated.v1"), PlayerUses, _heard(source="player_source")),
     ),
 )

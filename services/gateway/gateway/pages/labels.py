@@ -5,6 +5,7 @@ lists.
 from flask_babel import lazy_gettext as _
 
 from gateway.pages.option_labels import LISTS, OPTION_LABELS, offered, option_word
+from gateway.pages.pool_labels import POOL_FIELDS, POOL_JOBS, POOL_LABELS
 from gateway.pages.role_labels import ROLE_LABELS
 
 LABELS = {
@@ -91,6 +92,7 @@ LABELS = {
     },
     **ROLE_LABELS,
     **OPTION_LABELS,
+    **POOL_LABELS,
     "staff_state": {"in_service": _("在职"), "left": _("已离职")},
     "rule_kind": {"max_discount": _("折扣上限"), "min_price": _("最低售价")},
     "tier": {"1": _("小R"), "2": _("中R"), "3": _("大R"), "4": _("超R")},
@@ -113,6 +115,7 @@ LABELS = {
         "handle": _("微信ID 或拼音"),
     },
     "job_kind": {
+        **POOL_JOBS,
         "players.export": _("导出玩家"),
         "tickets.export": _("导出工单"),
         "touches.export": _("导出销售记录"),
@@ -136,6 +139,7 @@ LABELS = {
         "cancelled": _("已取消"),
     },
     "field": {
+        **POOL_FIELDS,
         "question": _("问题详情"),
         "solution": _("解决方案"),
         "category": _("类型"),

@@ -17,6 +17,7 @@ LISTS = {
     "lost_reason": "lost_reason",
     "method": "payment_method",
     "source": "player_source",
+    "stage": "opportunity_stage",
 }
 OPTION_LABELS = {
     "option_list": {
@@ -25,6 +26,7 @@ OPTION_LABELS = {
         "channel": _("接触方式"),
         "payment_method": _("付款方式"),
         "player_source": _("玩家来源"),
+        "opportunity_stage": _("商机阶段"),
     },
 }
 

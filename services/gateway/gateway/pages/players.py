@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from gateway.clients import api
 from gateway.identity import current, directory
-from gateway.pages import home
+from gateway.pages import home, opportunities
 from gateway.pages.answers import go, page, saved, shown, typed, version, wants_fragment, with_toast
 from gateway.pages.jobs import ask_export
 from gateway.policies import requires
@@ -39,6 +39,7 @@ def one(player_id):
         player=data["player"],
         bindings=bindings,
         merges=merges,
+        opportunities=opportunities.of_player(player_id) if current.can("sales.read") else [],
         accounts=accounts(),
         staff=directory(),
     )

@@ -54,6 +54,11 @@ ROLE_LABELS = {
         "return.approve": _("审批退货"),
         "return.refund": _("记退款"),
         "sales.export": _("导出销售"),
+        "opportunity.write": _("跟商机、领公海的商机"),
+        "lead.write": _("跟线索、领公海的线索"),
+        "pool.assign": _("分配线索和商机"),
+        "pool.write": _("管公海和规则"),
+        "pool.circulate": _("收回闲置的线索和商机"),
         "item.read": _("看物品"),
         "item.sync": _("同步物品"),
         "item.adjust": _("改物品价"),
@@ -98,6 +103,9 @@ ROLE_LABELS = {
         "ticket.priority": _("工单优先级"),
         "ticket.solution": _("工单解决方案"),
         "touch.note": _("接触备注"),
+        "lead.phone": _("线索手机号"),
+        "lead.wechat_id": _("线索微信ID"),
+        "lead.note": _("线索备注"),
         "order.price": _("成交价"),
         "item.note": _("物品备注"),
         "pack.note": _("礼包备注"),
@@ -108,6 +116,7 @@ ROLE_LABELS = {
 _GROUP_OF = {
     "player": "player", "ticket": "ticket", "cause": "ticket", "article": "ticket",
     "sales": "sales", "touch": "sales", "order": "sales", "return": "sales",
+    "opportunity": "sales", "lead": "sales", "pool": "sales",
     "item": "catalog", "supplier": "catalog", "pack": "catalog", "discount_rule": "catalog",
 }  # fmt: skip
 # (group, its actions) for the matrix of roles, in the glossary's order; what has no group of its own is the company's.

@@ -37,6 +37,7 @@ MODULES = (
     "home",
     "packs",
     "articles",
+    "board",
 )
 
 

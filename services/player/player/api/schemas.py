@@ -23,28 +23,11 @@ from chassis.http.fields import (
     list_query,
 )  # fmt: skip
 from chassis.http.options import OptionField, OptionsField
+from chassis.http.phones import Phone
 from player.domain.codes import SOURCE_LIST, SOURCES
-from player.domain.phones import NotAPhone, e164
 from player.persistence.queries import SORTS
 
 TIERS = ("0", "1", "2", "3", "4")
-
-
-class Phone(fields.Field[str]):
-    """A phone number in any usual form; kept as E.164."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        kwargs.setdefault("metadata", {"type": "string", "example": "+8613800008000", "maxLength": 31})
-        words: dict[str, Any] = {"required": "required", "null": "null", "invalid": "not_a_phone"}
-        super().__init__(error_messages=words, **kwargs)
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        try:
-            if not isinstance(value, str) or len(value) > 64:
-                raise NotAPhone
-            return e164(value)
-        except NotAPhone:
-            raise self.make_error("invalid") from None
 
 
 class Tags(ListOf):

@@ -11,9 +11,9 @@ from flask import Response
 
 from chassis.callers import Caller
 from chassis.data.masking import mask_phone
+from chassis.data.phones import Phones
 from chassis.http.auth import caller
 from player.application.rotation import IN_AN_ANSWER
-from player.domain.phones import Phones
 from player.settings import phones
 
 _OWNER = IN_AN_ANSWER

@@ -7,12 +7,12 @@ from typing import Any
 from chassis.callers import Caller
 from chassis.clock import rfc3339, utc_now
 from chassis.data.masking import mask_phone
+from chassis.data.phones import Phones
 from chassis.money import money_view
 from player.api.sealed import sealed
 from player.application.reveals import Ration
 from player.domain.binding import Binding
 from player.domain.game import UNKNOWN, GameSnapshot
-from player.domain.phones import Phones
 from player.domain.player import Player
 from player.domain.reveal import PhoneReveal
 from player.settings import phones

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from chassis.data.phones import Phones
 from chassis.data.unit_of_work import UnitOfWork
 from player.application.players import known_agent, locked
 from player.domain.binding import Binding
-from player.domain.phones import Phones
 from player.domain.player import Player
 from player.persistence import bindings
 

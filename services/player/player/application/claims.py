@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from chassis.data.phones import Phones
 from chassis.data.unit_of_work import UnitOfWork
 from player.domain.names import handle_key
-from player.domain.phones import Phones
 from player.domain.player import Player
 
 

@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import func, select, union_all
 from sqlalchemy.exc import IntegrityError
 
+from chassis.data.phones import Phones
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.field_rules import veiled
 from player.domain.errors import DuplicateElsewhere, DuplicatePlayer
 from player.domain.names import handle_key
-from player.domain.phones import Phones
 from player.domain.player import Player
 
 _OURS = ("uq_players_phone_index", "uq_players_wechat_key")

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import update
 
+from chassis.data.phones import Phones
 from chassis.data.unit_of_work import StaleRecord, UnitOfWork
 from chassis.facts.erasing import ERASED, blank_facts, forget_answers
 from chassis.jobs.store import withdraw_files
@@ -13,7 +14,6 @@ from player.application.players import merged
 from player.domain.binding import Binding
 from player.domain.events import PlayerFact, PlayerUpdated
 from player.domain.merge import Merge
-from player.domain.phones import Phones
 from player.domain.player import Player
 from player.domain.reveal import PhoneReveal
 from player.persistence import bindings, groups, jobs, search_keys

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from chassis.clock import new_id
+from chassis.data.phones import Phones
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.rules import Forbidden
 from player.application.players import agent_of_new
@@ -16,7 +17,6 @@ from player.domain.binding import Binding
 from player.domain.copies import StaffCopy
 from player.domain.game import SnapshotJob
 from player.domain.names import handle_key
-from player.domain.phones import Phones
 from player.domain.player import Player
 
 Seen = dict[bytes | str, int]

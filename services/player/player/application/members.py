@@ -7,8 +7,8 @@ from typing import Any
 
 from sqlalchemy import select
 
+from chassis.data.phones import e164
 from chassis.data.unit_of_work import UnitOfWork
-from player.domain.phones import e164
 from player.domain.player import Player
 from player.persistence import groups
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from chassis.clock import new_id
 from chassis.data.masking import mask_text
+from chassis.data.phones import Phones
 from chassis.data.unit_of_work import StaleRecord, UnitOfWork
 from chassis.rules import NotFound
 from player.application.claims import claim, contacts, release
@@ -15,7 +16,6 @@ from player.application.players import ask_anew, locked, reached, standing
 from player.domain.errors import DuplicatePlayer, MergedFurther, NotMerged, SamePlayer
 from player.domain.events import PlayerFact, PlayerMerged, PlayerUnmerged
 from player.domain.merge import Merge
-from player.domain.phones import Phones
 from player.domain.player import Player
 from player.domain.taking import State, either, facts_since, fields_of, give_back, know_also, state_of, take_over
 from player.persistence import groups, jobs, search_keys

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from chassis.clock import new_id
 from chassis.data.copies import must_be_in_service
+from chassis.data.phones import Phones
 from chassis.data.unit_of_work import StaleRecord, UnitOfWork
 from chassis.rules import NotFound
 from player.application.claims import claim, release
@@ -18,7 +19,6 @@ from player.domain.binding import Binding
 from player.domain.copies import StaffCopy
 from player.domain.errors import PlayerMerged
 from player.domain.game import SnapshotJob
-from player.domain.phones import Phones
 from player.domain.player import Player
 from player.persistence import bindings, groups, jobs, search_keys
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import func, select
 
 from chassis.clock import new_id
+from chassis.data.phones import Phones
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.ops.logging import log
 from chassis.ops.metrics import PHONE_REVEALS_REFUSED
@@ -16,7 +17,6 @@ from player.application.players import living
 from player.domain.codes import REVEALED_FOR
 from player.domain.errors import NoPhone, RevealQuota
 from player.domain.events import PhoneRevealed
-from player.domain.phones import Phones
 from player.domain.reveal import PhoneReveal
 
 _DAY = timedelta(hours=24)

@@ -10,10 +10,10 @@ from typing import Any
 from sqlalchemy import Select, Table, bindparam, func, select, tuple_, update
 from sqlalchemy.orm import Session
 
+from chassis.data.phones import Phones
 from chassis.data.sealing import KeyVault
 from chassis.data.tables import idempotency_keys, job_errors, job_files
 from chassis.ops import faultpoints
-from player.domain.phones import Phones
 from player.domain.player import Player
 
 IN_AN_ANSWER = "answer"  # whom a number in a kept answer is sealed for; see player.api.sealed

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from chassis.data.phones import Phones
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.rules import NotFound
 from player.application.players import locked, standing
 from player.domain.errors import NoPhone, PlayerMerged
 from player.domain.game import NOT_FOUND, GameData, GameFailed, GameSnapshot, delay_after
-from player.domain.phones import Phones
 from player.domain.player import Player
 from player.persistence import jobs, search_keys
 

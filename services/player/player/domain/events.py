@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from chassis.data.masking import mask_phone, mask_text
+from chassis.data.phones import Phones
 from chassis.facts.event import Event, fact
 from chassis.money import Money
-from player.domain.phones import Phones
 
 if TYPE_CHECKING:
     from player.domain.player import Player

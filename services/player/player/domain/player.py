@@ -11,6 +11,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from chassis.data.database import Id, Instant, Record
+from chassis.data.phones import Phones
 from player.domain import names
 from player.domain.base import Base
 from player.domain.codes import tier_of
@@ -28,7 +29,6 @@ from player.domain.events import (
     PlayerUpdated,
 )
 from player.domain.game import GameData, GameSnapshot
-from player.domain.phones import Phones
 
 PERSONAL = ("phone", "wechat_id", "wechat_name", "nickname", "former_wechat_ids", "note", "tags", "custom", "game")
 _PLAIN = ("wechat_id", "wechat_name", "nickname", "source", "note")

@@ -12,9 +12,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from chassis.data.phones import Phones
 from player.domain.events import PlayerFact, PlayerTagged, PlayerTierChanged, PlayerUpdated
 from player.domain.game import GameSnapshot
-from player.domain.phones import Phones
 from player.domain.player import Player
 
 LONGEST_NOTE, MOST_TAGS = 5000, 30

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from chassis.clock import rfc3339
+from chassis.data.phones import NotAPhone
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.facts.envelope import NotAFact, Received
 from chassis.facts.event import rules
@@ -13,7 +14,6 @@ from chassis.facts.inward import company, contract
 from chassis.ops.logging import log
 from player.application.members import mark_member, players_of_member
 from player.domain.member import marks_of
-from player.domain.phones import NotAPhone
 
 Text64 = Annotated[str, rules(minLength=1, maxLength=64)]
 PlayerId = Annotated[str, rules(format="uuid")]

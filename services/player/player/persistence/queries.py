@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.dialects.postgresql import array
 
 from chassis.data.pagination import Page, Sort, paginate
+from chassis.data.phones import Phones
 from chassis.data.unit_of_work import UnitOfWork
 from player.domain.names import handle_key
-from player.domain.phones import Phones
 from player.domain.player import OWNER, SILENT_SINCE, Player
 from player.persistence import search
 

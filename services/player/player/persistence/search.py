@@ -13,11 +13,11 @@ from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from chassis.data.masking import mask_phone
+from chassis.data.phones import NotAPhone, Phones, e164
 from chassis.data.search import escaped_like, folded, guess, initials, query_grams
 from chassis.field_rules import FieldRules
 from player.domain.game import GameSnapshot
 from player.domain.names import BETWEEN, handle_key, initials_term
-from player.domain.phones import NotAPhone, Phones, e164
 from player.domain.player import Player
 from player.domain.search_key import GAME_UID, SearchKey
 

@@ -8,6 +8,7 @@ from typing import Any
 from chassis.clock import new_id
 from chassis.data.unit_of_work import UnitOfWork
 from sales.domain.copies import PackCopy, PlayerCopy
+from sales.domain.opportunity import Opportunity
 from sales.domain.touch import Touch
 from sales.persistence.lookups import pack_numbered
 from sales.persistence.projections import PEOPLE
@@ -15,6 +16,8 @@ from sales.persistence.projections import PEOPLE
 
 def log_touch(uow: UnitOfWork, fields: Mapping[str, Any]) -> Touch:
     """Log a contact of the caller with a player the caller reaches; publishes touch.logged.
+
+    An opportunity that is named is not idle then, and goes on when the touch says.
 
     `fields`: player_id, channel, outcome; lost_reason, pack_no, note, next_at (UTC), opportunity_id where there are.
     Raises NotFound, WrongFields.
@@ -25,6 +28,8 @@ def log_touch(uow: UnitOfWork, fields: Mapping[str, Any]) -> Touch:
     facts = touch.log(at=uow.now())
     uow.add(touch)
     uow.publish(facts)
+    if touch.opportunity_id is not None:
+        uow.publish(uow.locked(Opportunity, touch.opportunity_id).touched(touch.next_at, at=uow.now()))
     return touch
 
 
@@ -56,5 +61,7 @@ def change_touch(uow: UnitOfWork, touch_id: str, fields: Mapping[str, Any], *, v
     if values.get("pack_no"):
         pack = pack_numbered(uow, values["pack_no"])
         values["pack_no"] = pack.no
+    if values.get("opportunity_id"):
+        uow.get(Opportunity, values["opportunity_id"])
     uow.publish(touch.change(values, pack, at=uow.now()))
     return touch

@@ -4,7 +4,7 @@ from chassis.data.copies import PlayerState, StaffState
 from chassis.data.options import OptionState
 from chassis.facts import revoking
 from chassis.facts.inbox import Listen, Subscription
-from sales.messaging import company, erasure
+from sales.messaging import company, erasure, leavers
 from sales.persistence.projections import OPTIONS, PACKS, PLAYERS, STAFF, PackState
 
 SUBSCRIPTIONS = (
@@ -19,5 +19,6 @@ SUBSCRIPTIONS = (
         ),
     ),
     company.SUBSCRIPTION,
+    leavers.SUBSCRIPTION,
     revoking.SUBSCRIPTION,
 )

@@ -1,0 +1,80 @@
+"""The keys of phone numbers, for every service that keeps any."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from environs import Env
+from marshmallow import ValidationError
+
+from chassis.data.phones import Phones, key_ring
+from chassis.data.sealing import KeyVault
+from chassis.ops.settings import Settings, secret
+
+_INDEX_KEY_LENGTH = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhoneSettings(Settings):
+    """With what numbers are sealed and found again; the same keys in every service, which rotates them by itself."""
+
+    phone_keys: str
+    phone_key_current: str
+    phone_index_key: str
+    phone_index_key_former: str
+
+    @classmethod
+    def read(cls, env: Env) -> dict[str, Any]:
+        """The values by field name. Documents are made without keys; whoever handles a phone number needs them."""
+        keys = secret(env, "PHONE_KEYS", validate=_is_key_ring)
+        return {
+            **super().read(env),
+            "phone_keys": keys,
+            "phone_key_current": env.str("PHONE_KEY_CURRENT", "", validate=_is_in(keys)),
+            "phone_index_key": secret(env, "PHONE_INDEX_KEY", validate=_is_index_key),
+            "phone_index_key_former": secret(env, "PHONE_INDEX_KEY_FORMER", validate=_is_index_key),
+        }
+
+    @cached_property
+    def phones(self) -> Phones:
+        """Seals, opens and finds phone numbers. Raises PhoneKeysMissing."""
+        if not self.phone_keys or not self.phone_index_key:
+            raise PhoneKeysMissing("PHONE_KEYS and PHONE_INDEX_KEY must be set")
+        ring = key_ring(self.phone_keys)
+        former = self.phone_index_key_former.encode() or None
+        return Phones(ring, self.phone_key_current or list(ring)[-1], self.phone_index_key.encode(), former)
+
+    @cached_property
+    def vault(self) -> KeyVault:
+        """Seals files that may hold phone numbers, with their keys. Raises PhoneKeysMissing."""
+        if not self.phone_keys:
+            raise PhoneKeysMissing("PHONE_KEYS must be set")
+        ring = key_ring(self.phone_keys)
+        return KeyVault(ring, self.phone_key_current or list(ring)[-1])
+
+
+class PhoneKeysMissing(RuntimeError):
+    """No phone number can be handled without its keys."""
+
+
+def _is_key_ring(text: str) -> None:
+    try:
+        if text:
+            key_ring(text)
+    except ValueError as error:
+        raise ValidationError(str(error)) from error
+
+
+def _is_in(keys: str | None) -> Any:
+    def check(name: str) -> None:
+        if name and (not keys or f'"{name}"' not in keys):
+            raise ValidationError("is not among PHONE_KEYS")
+
+    return check
+
+
+def _is_index_key(text: str) -> None:
+    if text and len(text) < _INDEX_KEY_LENGTH:
+        raise ValidationError(f"needs at least {_INDEX_KEY_LENGTH} characters")
