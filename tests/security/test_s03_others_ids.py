@@ -25,7 +25,7 @@ def fields_of_ids(document: dict[str, Any], schema: dict[str, Any]) -> set[str]:
 # Every ID a body can hold, and what an ID out of reach (or of nobody) leads to. `unchecked` ones name a record of
 # another service that is only noted down; nothing of it is ever shown.
 BODY_IDS = {
-    "POST /tickets": {"player_id": "404", "assignee_id": "404", "session_id": "unchecked", "order_id": "unchecked"},
+    "POST /tickets": {"player_id": "404", "assignee_id": "404", "session_id": "404", "order_id": "unchecked"},
     "PATCH /tickets/{ticket_id}": {"assignee_id": "404", "cause_id": "404"},
     "POST /tickets/{ticket_id}/merge": {"into_id": "404"},
     "POST /tickets/{ticket_id}/transfers": {"staff_id": "404", "department_id": "404"},

@@ -12,10 +12,10 @@ from typing import Any
 
 import pytest
 
-from chassis.data.sealing import KeyVault
+from chassis.data.sealing import KeyVault, key_ring
 from player.app import SERVICE
 from player.application.rotation import rotate
-from player.domain.phones import CannotOpen, key_ring
+from player.domain.phones import CannotOpen
 from tests.player.lobby import SUPERVISOR, new_handle, new_phone
 from tests.support.services import Person, ServiceUnderTest
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chassis.data.sealing import KeyVault
+from chassis.data.sealing import KeyVault, key_ring
 from player.application.members import mark_member, players_of_member
 from player.application.rotation import rotate
 from player.domain.member import marks_of
-from player.domain.phones import Phones, key_ring
+from player.domain.phones import Phones
 from player.persistence.contacts import keep_newest
 from tests.player.lobby import known_phone, new_phone
 from tests.player.pair import Pair

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from player.domain.phones import CannotOpen, NotAPhone, Phones, e164, key_ring
+from chassis.data.sealing import key_ring
+from player.domain.phones import CannotOpen, NotAPhone, Phones, e164
 
 NUMBERS = st.from_regex(r"\+861[38][0-9]{9}", fullmatch=True)
 OLD, NEW = os.urandom(32), os.urandom(32)

@@ -181,8 +181,9 @@ def _cell(column: Column, row: Mapping[str, Any], run: Run) -> Any:
     if column.words is not None and value in column.words:
         value = column.words[value][0 if run.job.language == "zh" else 1]
     cell = in_words(value, language=run.job.language, zone=run.zone)
-    return mask_text(cell) if isinstance(cell, str) and not _sees_phones(run.caller) else cell
+    return mask_text(cell) if isinstance(cell, str) and not sees_phones(run.caller) else cell
 
 
-def _sees_phones(who: Caller) -> bool:
+def sees_phones(who: Caller) -> bool:
+    """Whether the caller sees whole phone numbers among many others."""
     return who.may(SEES_PHONES) and who.fields.shows_whole("player.phone", listed=True)
