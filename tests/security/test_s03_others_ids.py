@@ -30,6 +30,9 @@ BODY_IDS = {
     "POST /tickets/{ticket_id}/merge": {"into_id": "404"},
     "POST /tickets/{ticket_id}/transfers": {"staff_id": "404", "department_id": "404"},
     "POST /articles": {"ticket_id": "404"},
+    "POST /sessions": {"player_id": "404", "agent_id": "409", "order_id": "unchecked"},
+    "PATCH /sessions/{service_session_id}": {"player_id": "404", "agent_id": "404", "order_id": "unchecked"},
+    "POST /sessions/{service_session_id}/messages": {"staff_id": "409"},
     "POST /players": {"agent_id": "404", "wechat_account_id": "unchecked"},
     "POST /players/{player_id}/binding": {"agent_id": "404", "wechat_account_id": "unchecked"},
     "POST /players/{player_id}/merge": {"into_id": "404"},
@@ -76,6 +79,8 @@ def bodies(suite: InProcessSuite, rows: Rows, foreign: str) -> list[tuple[str, s
     drafted = {"name": "礼包", "discount": "0.05"}
     found = [
         ("POST", "/tickets", {"player_id": other["player"]["id"], "question": "?"}, None),
+        ("POST", "/tickets", {"player_id": player, "question": "?", "session_id": other["service_session"]["id"]}, None),
+        ("POST", "/sessions", {"player_id": other["player"]["id"], "channel": "wechat"}, None),
         ("POST", "/touches", {"player_id": other["player"]["id"], **contact}, None),
         ("POST", "/orders", {**sale, "player_id": other["player"]["id"]}, None),
         ("POST", "/orders", {**sale, "touch_id": other["touch"]["id"]}, None),
@@ -86,6 +91,7 @@ def bodies(suite: InProcessSuite, rows: Rows, foreign: str) -> list[tuple[str, s
     nobodys = [
         ("POST", "/tickets", {"player_id": NOBODYS, "question": "?"}, None),
         ("POST", "/tickets", {"player_id": player, "question": "?", "assignee_id": NOBODYS}, None),
+        ("PATCH", f"/sessions/{own['service_session']['id']}", {"agent_id": NOBODYS}, 2),
         ("PATCH", f"/tickets/{ticket['id']}", {"assignee_id": NOBODYS}, ticket["version"]),
         ("PATCH", f"/tickets/{ticket['id']}", {"cause_id": NOBODYS}, ticket["version"]),
         ("POST", f"/causes/{NOBODYS}/tickets/batch", {"ticket_ids": [ticket["id"]]}, None),
@@ -144,6 +150,8 @@ def test_a_department_out_of_a_supervisors_reach_is_not_found_either(suite: InPr
     for path in (
         f"/players/{other['player']['id']}",
         f"/tickets/{other['ticket']['id']}",
+        f"/sessions/{other['service_session']['id']}",
+        f"/sessions/{other['service_session']['id']}/messages",
         f"/orders/{other['order']['id']}",
         f"/returns/{other['return']['id']}",
     ):

@@ -58,6 +58,8 @@ def make_rows(suite: InProcessSuite) -> Rows:
     if suite.has("ticket"):
         specialist = suite.api("S001")
         rows.shared["cause"] = specialist.made("/causes", {"title": "走查的原因"})
+        word = {"word": f"走查词{new_id()[-8:]}", "kind": "sensitive"}
+        rows.shared["sensitive_word"] = suite.api("M001").made("/sensitive-words", word)
         article = specialist.made("/articles", {"title": "走查的文章", "body": "先查日志"})
         specialist.made(f"/articles/{article['id']}/submit", None, version=1)
         rows.shared["article"] = suite.api("M001").made(f"/articles/{article['id']}/publish", None, version=2)
@@ -145,7 +147,16 @@ def _make_for(suite: InProcessSuite, owner: str, number: int, rows: Rows) -> dic
     pack_no = rows.shared["pack_on_sale"]["no"]
     order = api.made("/orders", {"player_id": player["id"], "pack_no": pack_no, "quantity": 1}, key=f"order-{word}")
     made = {"player": player, "ticket": ticket, "transfer": transfer, "touch": touch, "order": order}
+    made |= _session_of(api, player, rows)
     return {**made, "return": _return_of(api, player, pack_no, word), "job": {"id": _job_of(suite, api.id)}}
+
+
+def _session_of(api: Api, player: dict[str, Any], rows: Rows) -> dict[str, Any]:
+    """A session that is going on, and a message of it in which something is masked."""
+    session = api.made("/sessions", {"player_id": player["id"], "channel": "wechat"})
+    said = {"author": "player", "text": f"有没有{rows.shared['sensitive_word']['word']}"}
+    message = api.made(f"/sessions/{session['id']}/messages", said)
+    return {"service_session": session, "message": message}
 
 
 def _return_of(api: Api, player: dict[str, Any], pack_no: str, word: str) -> dict[str, Any]:

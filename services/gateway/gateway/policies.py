@@ -49,7 +49,7 @@ _SUPERVISOR = _AGENT | _ARTICLES | {
     "return.approve", "return.refund", "pack.approve",
     "item.sync", "item.adjust", "supplier.write", "event.read", "audit.read", "audit.export",
 }  # fmt: skip
-_INSPECTOR = {"session.export", "message.unmask", "sensitive_word.read"}
+_INSPECTOR = {"message.unmask", "sensitive_word.read"}
 _ADMIN = _READ | _ARTICLES | {
     "player.create", "player.update", "player.delete", "player.merge", "player.bind", "player.phone.see",
     "player.phone.reveal", "player.export", "player.import", "player.erase", "ticket.export", "sales.export",

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _
 
 from gateway.pages.option_labels import LISTS, OPTION_LABELS, offered, option_word
 from gateway.pages.role_labels import ROLE_LABELS
+from gateway.pages.session_labels import SESSION_LABELS
 
 LABELS = {
     "status": {"pending": _("待处理"), "in_progress": _("处理中"), "done": _("完成")},
@@ -90,6 +91,7 @@ LABELS = {
         "other": _("其他"),
     },
     **ROLE_LABELS,
+    **SESSION_LABELS,
     **OPTION_LABELS,
     "staff_state": {"in_service": _("在职"), "left": _("已离职")},
     "rule_kind": {"max_discount": _("折扣上限"), "min_price": _("最低售价")},
@@ -115,6 +117,7 @@ LABELS = {
     "job_kind": {
         "players.export": _("导出玩家"),
         "tickets.export": _("导出工单"),
+        "sessions.export": _("导出服务单"),
         "touches.export": _("导出销售记录"),
         "orders.export": _("导出订单"),
         "players.import": _("导入玩家"),
@@ -212,6 +215,10 @@ LABELS = {
         "zh": _("中文名"),
         "en": _("英文名"),
         "position": _("顺序"),
+        "word": _("词"),
+        "text": _("内容"),
+        "author": _("谁说的"),
+        "player_id": _("玩家"),
         "version": _("版本"),
     },
     "change": {
