@@ -267,7 +267,9 @@ API: dict[str, Expected] = {
     "POST /articles/{article_id}/archive": Expected("article.publish", row="article"),
     "POST /articles/{article_id}/restore": Expected("article.publish", row="article"),
     "GET /sessions": Expected("session.read", listed="service_session"),
-    "POST /sessions": Expected("session.write", row="player", body=lambda case: {**_of_player(case), "channel": "wechat"}),
+    "POST /sessions": Expected(
+        "session.write", row="player", body=lambda case: {**_of_player(case), "channel": "wechat"}
+    ),
     "POST /sessions/exports": Expected("session.export", body=lambda _: {"format": "csv"}),
     "GET /sessions/{service_session_id}": Expected("session.read", row="service_session"),
     "PATCH /sessions/{service_session_id}": Expected(

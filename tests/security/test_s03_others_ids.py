@@ -79,7 +79,12 @@ def bodies(suite: InProcessSuite, rows: Rows, foreign: str) -> list[tuple[str, s
     drafted = {"name": "礼包", "discount": "0.05"}
     found = [
         ("POST", "/tickets", {"player_id": other["player"]["id"], "question": "?"}, None),
-        ("POST", "/tickets", {"player_id": player, "question": "?", "session_id": other["service_session"]["id"]}, None),
+        (
+            "POST",
+            "/tickets",
+            {"player_id": player, "question": "?", "session_id": other["service_session"]["id"]},
+            None,
+        ),
         ("POST", "/sessions", {"player_id": other["player"]["id"], "channel": "wechat"}, None),
         ("POST", "/touches", {"player_id": other["player"]["id"], **contact}, None),
         ("POST", "/orders", {**sale, "player_id": other["player"]["id"]}, None),

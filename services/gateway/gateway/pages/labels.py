@@ -108,6 +108,7 @@ LABELS = {
         "phone": _("手机号"),
         "phone_tail": _("手机尾号"),
         "ticket_no": _("工单号"),
+        "session_no": _("服务单号"),
         "order_no": _("订单号"),
         "pack_no": _("礼包编号"),
         "item_no": _("物品编号"),
