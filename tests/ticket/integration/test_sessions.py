@@ -13,7 +13,7 @@ from chassis.clock import new_id, rfc3339, utc_now
 from tests.ticket.desk import Desk
 from ticket.application.erasure import erase_texts
 from ticket.domain.figures import figures
-from ticket.domain.session import Session
+from ticket.domain.session import ServiceSession
 from ticket.persistence.sessions import said_in
 
 
@@ -25,7 +25,7 @@ def recomputed(desk: Desk, session_id: str):
     """The figures of a session, out of its messages alone."""
     work = desk.service.runtime.work()
     with work.session:
-        session = work.session.get(Session, session_id)
+        session = work.session.get(ServiceSession, session_id)
         return figures(session.opened_at, said_in(work, session_id), session.ended_at), session
 
 

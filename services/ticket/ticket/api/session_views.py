@@ -16,7 +16,7 @@ from chassis.http.auth import caller
 from chassis.jobs.exporting import sees_phones
 from ticket.domain.message import Message
 from ticket.domain.sensitive_word import SensitiveWord
-from ticket.domain.session import Session
+from ticket.domain.session import ServiceSession
 from ticket.settings import settings
 
 _PLAIN = (
@@ -28,7 +28,7 @@ _MOMENTS = ("opened_at", "answered_at", "ended_at", "created_at", "updated_at")
 _IN_AN_ANSWER = "answer"  # whom a text in a kept answer is sealed for
 
 
-def session_view(session: Session, _who: Caller | None = None) -> dict[str, Any]:
+def session_view(session: ServiceSession, _who: Caller | None = None) -> dict[str, Any]:
     """One session."""
     moments = {name: rfc3339(getattr(session, name)) for name in _MOMENTS}
     return {**{name: getattr(session, name) for name in _PLAIN}, "player": player_brief(session.player), **moments}

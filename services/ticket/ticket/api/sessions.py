@@ -11,7 +11,7 @@ from ticket.api import session_schemas as schemas
 from ticket.api.session_views import message_view, open_answer, session_view, unmasked_view
 from ticket.application import sessions
 from ticket.domain.message import Message
-from ticket.domain.session import Session
+from ticket.domain.session import ServiceSession
 from ticket.persistence.sessions import find_messages, find_sessions
 from ticket.settings import settings, timezone
 
@@ -31,7 +31,7 @@ ONE = "/sessions/<uuid:service_session_id>"
     references={"player_id": "player", "agent_id": "staff"},
     problems={409: "only_channels, staff_left"},
 )
-def open_one(uow: UnitOfWork, body: dict[str, Any]) -> Session:
+def open_one(uow: UnitOfWork, body: dict[str, Any]) -> ServiceSession:
     """Open a session with a player, or with somebody not known yet."""
     return sessions.open_session(uow, body, timezone=timezone())
 
@@ -43,9 +43,9 @@ def find(uow: UnitOfWork, query: dict[str, Any]) -> Page:
 
 
 @routes.get(ONE, action="session.read", answer=schemas.SessionShown)
-def read(uow: UnitOfWork, service_session_id: str) -> Session:
+def read(uow: UnitOfWork, service_session_id: str) -> ServiceSession:
     """Read one session."""
-    return uow.get(Session, service_session_id)
+    return uow.get(ServiceSession, service_session_id)
 
 
 @routes.patch(
@@ -56,7 +56,7 @@ def read(uow: UnitOfWork, service_session_id: str) -> Session:
     references={"player_id": "player", "agent_id": "staff"},
     problems={409: "session_has_player, staff_left"},
 )
-def edit(uow: UnitOfWork, service_session_id: str, version: int, body: dict[str, Any]) -> Session:
+def edit(uow: UnitOfWork, service_session_id: str, version: int, body: dict[str, Any]) -> ServiceSession:
     """Say who a session is with, whose it is, or what order it is about."""
     return sessions.edit_session(uow, service_session_id, body, version=version)
 
@@ -69,7 +69,7 @@ def edit(uow: UnitOfWork, service_session_id: str, version: int, body: dict[str,
     versioned=True,
     problems={409: "session_ended, only_channels"},
 )
-def end(uow: UnitOfWork, service_session_id: str, version: int, body: dict[str, Any]) -> Session:
+def end(uow: UnitOfWork, service_session_id: str, version: int, body: dict[str, Any]) -> ServiceSession:
     """End a session; its figures are worked out."""
     return sessions.end_session(uow, service_session_id, body, version=version)
 

@@ -12,7 +12,7 @@ from chassis.facts.erasing import ERASED, blank_facts, forget_answers
 from chassis.jobs.store import withdraw_files
 from ticket.application.articles import erase_drafts
 from ticket.domain.message import Message
-from ticket.domain.session import Session
+from ticket.domain.session import ServiceSession
 from ticket.domain.ticket import Ticket, TicketChange
 from ticket.domain.transfer import Transfer
 
@@ -44,15 +44,17 @@ def erase_texts(uow: UnitOfWork, players: Sequence[str]) -> None:
 def _erase_sessions(uow: UnitOfWork, players: Sequence[str]) -> None:
     """Blank what was said in these players' sessions, by whomever, what was masked of it, and how they could be reached."""
     ids = list(
-        uow.session.scalars(select(Session.id).where(Session.player_id.in_(players)).with_for_update(of=Session))
+        uow.session.scalars(
+            select(ServiceSession.id).where(ServiceSession.player_id.in_(players)).with_for_update(of=ServiceSession)
+        )
     )
     of_these = Message.session_id.in_(ids)
     said = list(uow.session.scalars(select(Message.id).where(of_these)))
     once = {"synchronize_session": False}
     blank: dict[str, Any] = {"text": ERASED, "original": None, "hits": []}
     uow.session.execute(update(Message).where(of_these).values(**blank), execution_options=once)
-    sessions = update(Session).where(Session.id.in_(ids))
-    values = {"contact": "", "masked_messages": 0, "updated_at": uow.now(), "version": Session.version + 1}
+    sessions = update(ServiceSession).where(ServiceSession.id.in_(ids))
+    values = {"contact": "", "masked_messages": 0, "updated_at": uow.now(), "version": ServiceSession.version + 1}
     uow.session.execute(sessions.values(values), execution_options=once)
     blank_facts(uow.session, ids, {"contact": ""})
     blank_facts(uow.session, said, {"text": ERASED, "reason": ERASED})

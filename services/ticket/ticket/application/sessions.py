@@ -21,13 +21,13 @@ from ticket.domain.copies import PlayerCopy
 from ticket.domain.errors import ExternalIdTaken, OnlyChannels
 from ticket.domain.masks import masked
 from ticket.domain.message import Message
-from ticket.domain.session import Session
+from ticket.domain.session import ServiceSession
 from ticket.persistence.sessions import said_in
 
 _ONLY_CHANNELS = ("at", "staff_id", "agent_id", "external_id")
 
 
-def open_session(uow: UnitOfWork, fields: Mapping[str, Any], *, timezone: str) -> Session:
+def open_session(uow: UnitOfWork, fields: Mapping[str, Any], *, timezone: str) -> ServiceSession:
     """Open a session with a player the caller reaches, or with somebody not known yet; a person's is their own.
 
     What a channel opens is whose it says, else the player's agent's. Raises NotFound, StaffHasLeft, OnlyChannels.
@@ -35,7 +35,7 @@ def open_session(uow: UnitOfWork, fields: Mapping[str, Any], *, timezone: str) -
     _only_channels(uow, fields, "at", "agent_id")
     player = _living_player(uow, fields.get("player_id"))
     agent = uow.caller.staff_id or fields.get("agent_id") or _own_agent(uow, player)
-    session = Session(
+    session = ServiceSession(
         id=new_id(),
         version=1,
         no=daily_number(uow.session, "S", uow.now(), timezone),
@@ -54,7 +54,7 @@ def open_session(uow: UnitOfWork, fields: Mapping[str, Any], *, timezone: str) -
     return session
 
 
-def edit_session(uow: UnitOfWork, session_id: str, fields: Mapping[str, Any], *, version: int) -> Session:
+def edit_session(uow: UnitOfWork, session_id: str, fields: Mapping[str, Any], *, version: int) -> ServiceSession:
     """Say who it is with, whose it is, or what order it is about.
 
     Raises NotFound, StaleRecord, StaffHasLeft, SessionsPlayerStays.
@@ -65,7 +65,7 @@ def edit_session(uow: UnitOfWork, session_id: str, fields: Mapping[str, Any], *,
         values["department_id"] = department_of(uow, values["agent_id"])
     if "contact" in values:
         values["contact"] = _masked(uow, values["contact"])
-    session = uow.for_update(Session, session_id, version)
+    session = uow.for_update(ServiceSession, session_id, version)
     uow.publish(session.edit(values, at=uow.now()))
     session.player = player or session.player
     return session
@@ -77,7 +77,7 @@ def write_message(uow: UnitOfWork, session_id: str, fields: Mapping[str, Any], *
     Raises NotFound, SessionOver, OnlyChannels, ExternalIdTaken, StaffHasLeft.
     """
     _only_channels(uow, fields, *_ONLY_CHANNELS)
-    session = uow.locked(Session, session_id)
+    session = uow.locked(ServiceSession, session_id)
     known = _known(uow, session, fields.get("external_id"))
     if known is not None:
         return known
@@ -91,10 +91,10 @@ def write_message(uow: UnitOfWork, session_id: str, fields: Mapping[str, Any], *
     return message
 
 
-def end_session(uow: UnitOfWork, session_id: str, fields: Mapping[str, Any], *, version: int) -> Session:
+def end_session(uow: UnitOfWork, session_id: str, fields: Mapping[str, Any], *, version: int) -> ServiceSession:
     """End a session and work its figures out. Raises NotFound, StaleRecord, SessionOver, OnlyChannels."""
     _only_channels(uow, fields, "at")
-    session = uow.for_update(Session, session_id, version)
+    session = uow.for_update(ServiceSession, session_id, version)
     said = said_in(uow, session.id)
     uow.publish(session.end(said, by=uow.caller.id, since=_moment(uow, fields), at=uow.now()))
     return session
@@ -103,12 +103,12 @@ def end_session(uow: UnitOfWork, session_id: str, fields: Mapping[str, Any], *, 
 def unmask_message(uow: UnitOfWork, message_id: str, reason: str, *, vault: Vault) -> tuple[Message, str]:
     """(the message, its text as it was written), for a reason that is told. Raises NotFound, NothingMasked."""
     message = uow.get(Message, message_id)
-    whole, fact = message.unmask(uow.get(Session, message.session_id), reason, vault)
+    whole, fact = message.unmask(uow.get(ServiceSession, message.session_id), reason, vault)
     uow.publish(fact)
     return message, whole
 
 
-def _message(uow: UnitOfWork, session: Session, fields: Mapping[str, Any]) -> Message:
+def _message(uow: UnitOfWork, session: ServiceSession, fields: Mapping[str, Any]) -> Message:
     """By whom it is: of a person's own messages they themselves, of a channel's who it says, else whose session it is."""
     author, staff_id = fields["author"], None
     if author == AGENT:
@@ -140,7 +140,7 @@ def _moment(uow: UnitOfWork, fields: Mapping[str, Any]) -> datetime:
     return min(fields.get("at") or uow.now(), uow.now())
 
 
-def _known(uow: UnitOfWork, session: Session, external_id: str | None) -> Message | None:
+def _known(uow: UnitOfWork, session: ServiceSession, external_id: str | None) -> Message | None:
     """The message that came under this ID before. Two sessions that are sent it at once take turns. Raises ExternalIdTaken."""
     if external_id is None:
         return None

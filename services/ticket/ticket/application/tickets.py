@@ -14,7 +14,7 @@ from chassis.rules import NotFound
 from ticket.domain.cause import Cause
 from ticket.domain.copies import PlayerCopy, StaffCopy
 from ticket.domain.events import TicketFact
-from ticket.domain.session import Session
+from ticket.domain.session import ServiceSession
 from ticket.domain.ticket import Ticket, TicketChange
 
 _TRACKED = (
@@ -28,7 +28,7 @@ def create_ticket(uow: UnitOfWork, fields: Mapping[str, Any], *, timezone: str) 
     if player.deleted:
         raise NotFound()
     if fields.get("session_id"):
-        uow.get(Session, fields["session_id"])
+        uow.get(ServiceSession, fields["session_id"])
     no = daily_number(uow.session, "T", uow.now(), timezone)
     ticket = Ticket(id=new_id(), version=1, no=no, created_by=uow.caller.id, **_with_defaults(uow, fields))
     ticket.player = player

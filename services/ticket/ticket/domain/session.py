@@ -28,7 +28,7 @@ from ticket.domain.session_events import (
 _IS_OPEN = text("state = 'open'")
 
 
-class Session(Record, Base):
+class ServiceSession(Record, Base):
     """One conversation; `contact` is what is known of somebody who is no player yet.
 
     The figures are those of what was said: the first response from the first answer on, the others at the end.

@@ -11,7 +11,7 @@ from chassis.facts.event import Event, fact
 
 if TYPE_CHECKING:
     from ticket.domain.message import Message
-    from ticket.domain.session import Session
+    from ticket.domain.session import ServiceSession
 
 _STATE = (
     "no", "channel", "player_id", "contact", "order_id", "agent_id", "department_id", "state", "opened_at",
@@ -20,7 +20,7 @@ _STATE = (
 )  # fmt: skip
 
 
-def session_state(session: Session) -> dict[str, Any]:
+def session_state(session: ServiceSession) -> dict[str, Any]:
     """What facts tell of a session, as it is now."""
     return {name: getattr(session, name) for name in _STATE}
 
@@ -48,7 +48,7 @@ class SessionFact(Event):
     handling_seconds: int | None
 
     @classmethod
-    def of(cls, session: Session, before: Mapping[str, Any] | None = None) -> Self:
+    def of(cls, session: ServiceSession, before: Mapping[str, Any] | None = None) -> Self:
         """The fact that this session is now as it is, and was as `before` says."""
         state = session_state(session)
         changed = tuple(name for name in _STATE if before is not None and before[name] != state[name])
@@ -94,7 +94,7 @@ class MessageFact(Event):
     at: datetime
 
     @classmethod
-    def of(cls, message: Message, session: Session, **more: Any) -> Self:
+    def of(cls, message: Message, session: ServiceSession, **more: Any) -> Self:
         """The fact about this message of this session."""
         return cls(
             subject=message.id,

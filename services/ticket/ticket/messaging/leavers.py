@@ -12,13 +12,13 @@ from chassis.jobs.handover import Belongings, handover
 from ticket.application.tickets import record, snapshot
 from ticket.domain.codes import OPEN
 from ticket.domain.copies import StaffCopy
-from ticket.domain.session import Session
+from ticket.domain.session import ServiceSession
 from ticket.domain.ticket import DONE, Ticket
 
 
 def _count(uow: UnitOfWork, staff_id: str) -> int:
     tickets = select(func.count()).where(Ticket.assignee_id == staff_id, Ticket.status != DONE)
-    sessions = select(func.count()).where(Session.agent_id == staff_id, Session.state == OPEN)
+    sessions = select(func.count()).where(ServiceSession.agent_id == staff_id, ServiceSession.state == OPEN)
     return (uow.session.scalar(tickets) or 0) + (uow.session.scalar(sessions) or 0)
 
 
@@ -48,8 +48,10 @@ def _tickets(uow: UnitOfWork, given: Mapping[str, Any], receiver: Callable[[], s
 
 def _sessions(uow: UnitOfWork, given: Mapping[str, Any], receiver: Callable[[], str | None], limit: int) -> int:
     """The same for sessions that are going on; who answered in them before is in their messages."""
-    theirs = select(Session).where(Session.agent_id == given["from_id"], Session.state == OPEN)
-    sessions = uow.session.scalars(theirs.order_by(Session.id).limit(limit).with_for_update(of=Session)).all()
+    theirs = select(ServiceSession).where(ServiceSession.agent_id == given["from_id"], ServiceSession.state == OPEN)
+    sessions = uow.session.scalars(
+        theirs.order_by(ServiceSession.id).limit(limit).with_for_update(of=ServiceSession)
+    ).all()
     for session in sessions:
         staff_id = receiver()
         department = _department(uow, staff_id, session.department_id)

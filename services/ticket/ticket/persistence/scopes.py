@@ -10,7 +10,7 @@ from ticket.domain.cause import Cause
 from ticket.domain.copies import PlayerCopy, StaffCopy
 from ticket.domain.message import Message
 from ticket.domain.sensitive_word import SensitiveWord
-from ticket.domain.session import Session
+from ticket.domain.session import ServiceSession
 from ticket.domain.ticket import Ticket
 from ticket.domain.transfer import Transfer
 
@@ -36,17 +36,21 @@ def sessions_of(caller: Caller) -> ColumnElement[bool]:
     """
     reached = within_scope(caller, StaffCopy)
     players = players_reached(caller, PlayerCopy, StaffCopy)
-    found = [reached(Session.agent_id), Session.created_by == caller.id, Session.player_id.in_(players)]
+    found = [
+        reached(ServiceSession.agent_id),
+        ServiceSession.created_by == caller.id,
+        ServiceSession.player_id.in_(players),
+    ]
     if caller.scope.departments:
-        someones = exists().where(PlayerCopy.id == Session.player_id, PlayerCopy.agent_id.is_not(None))
-        nobodys = and_(Session.agent_id.is_(None), Session.department_id.is_(None), ~someones)
-        found += [Session.department_id.in_(caller.scope.departments), nobodys]
+        someones = exists().where(PlayerCopy.id == ServiceSession.player_id, PlayerCopy.agent_id.is_not(None))
+        nobodys = and_(ServiceSession.agent_id.is_(None), ServiceSession.department_id.is_(None), ~someones)
+        found += [ServiceSession.department_id.in_(caller.scope.departments), nobodys]
     return or_(*found)
 
 
 def messages_of(caller: Caller) -> ColumnElement[bool]:
     """Those of the sessions one reaches."""
-    return Message.session_id.in_(select(Session.id).where(sessions_of(caller)))
+    return Message.session_id.in_(select(ServiceSession.id).where(sessions_of(caller)))
 
 
 def players_of(caller: Caller) -> ColumnElement[bool]:
@@ -58,7 +62,7 @@ SCOPES = {
     Ticket: tickets_of,
     Transfer: transfers_of,
     PlayerCopy: players_of,
-    Session: sessions_of,
+    ServiceSession: sessions_of,
     Message: messages_of,
     SensitiveWord: company_wide,
     Cause: company_wide,
