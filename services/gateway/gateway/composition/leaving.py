@@ -20,13 +20,14 @@ routes = Routes("leaving", "What a leaver leaves behind")
 
 @routes.get("/staff/<uuid:staff_id>/belongings", action="staff.write", answer=leaving_schemas.BelongingsShown)
 def belongings(uow: UnitOfWork, staff_id: str) -> dict[str, Any]:
-    """Count a person's players and open tickets, and name who of the department could take them."""
+    """Count a person's players, open tickets and open sessions, and name who of the department could take them."""
     staff = uow.get(Staff, staff_id)
     shown = [{"id": one.id, "no": one.no, "name": one.name} for one in colleagues(uow, staff)]
     tickets = {"assignee_id": staff_id, "status": "pending,in_progress"}
     return {
         "players": _total(uow.caller, "player", "/players", {"agent_id": staff_id}),
         "tickets": _total(uow.caller, "ticket", "/tickets", tickets),
+        "sessions": _total(uow.caller, "ticket", "/sessions", {"agent_id": staff_id, "state": "open"}),
         "colleagues": shown,
     }
 
@@ -41,7 +42,7 @@ def belongings(uow: UnitOfWork, staff_id: str) -> dict[str, Any]:
     problems={409: "staff_left, own_role, last_administrator"},
 )
 def leave(uow: UnitOfWork, staff_id: str, version: int, body: dict[str, Any]) -> Staff:
-    """Somebody leaves: out at once; players and open tickets are handed over by jobs, which `GET /jobs` shows."""
+    """Somebody leaves: out at once; players, open tickets and sessions are handed over by jobs, which `GET /jobs` shows."""
     return people.leave(uow, staff_id, body["rule"], body.get("to_id"), version=version)
 
 

@@ -35,4 +35,5 @@ class BelongingsShown(Schema):
 
     players = fields.Integer(required=True, allow_none=True)
     tickets = fields.Integer(required=True, allow_none=True)
+    sessions = fields.Integer(required=True, allow_none=True)
     colleagues = fields.List(fields.Nested(ColleagueShown), required=True)
