@@ -76,6 +76,21 @@ def test_a_conversation_is_answered_and_becomes_a_ticket(desk, suite):
     expect(page.locator("aside")).to_contain_text(re.compile(r"T\d{8}-\d{4,}"))
 
 
+def test_a_sale_that_begins_in_a_conversation_is_among_its_orders(desk, suite):
+    page = opened(desk, suite)
+    address = urlsplit(page.url).path
+    pack = suite.desk("A001").get("/packs?state=on_sale&limit=1")["items"][0]
+    desk.go(page.get_by_role("link", name="在首页处理").get_attribute("href"))
+    page.keyboard.press("b")
+    page.fill("#sale-pack-no", pack["no"])
+    page.locator("#sale-pack-no").press("Enter")
+    expect(page.locator("#sale-pack")).to_contain_text(pack["name"])
+    page.locator("#new-sale [data-save]").click()
+    desk.toast("已成交")
+    desk.go(address)
+    expect(page.locator("aside")).to_contain_text(pack["name"])
+
+
 def test_whoever_has_it_open_sees_what_is_said_without_losing_what_they_write(desk, supervisor, suite):
     page = opened(desk, suite)
     supervisor.go(urlsplit(page.url).path)
