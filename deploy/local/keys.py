@@ -33,10 +33,15 @@ def new_token_keys() -> tuple[str, str]:
 
 def phone_keys(state: State) -> str:
     """JSON of key ID → 32 random bytes in base64: what phone numbers are encrypted with."""
-    return state.secret("phone.keys", new_phone_keys)
+    return state.secret("phone.keys", new_key_ring)
 
 
-def new_phone_keys() -> str:
+def message_keys(state: State) -> str:
+    """The same for what is masked in messages."""
+    return state.secret("message.keys", new_key_ring)
+
+
+def new_key_ring() -> str:
     """A ring of one new key."""
     return json.dumps({"k1": random_bytes()})
 

@@ -95,7 +95,14 @@ class Programs:
             "BROKER_ADMIN_URL": self.addresses.broker_admin(),
             **{f"{name.upper()}_URL": self.url(name) for name in DOMAIN},
         }
-        return {"player": {**game, **phones}, "sales": phones, "catalog": game, "gateway": gateway}.get(service, {})
+        messages = {"MESSAGE_KEYS": keys.message_keys(self.state)}
+        return {
+            "player": {**game, **phones},
+            "ticket": messages,
+            "sales": phones,
+            "catalog": game,
+            "gateway": gateway,
+        }.get(service, {})
 
     def _metrics_folder(self, service: str) -> str:
         """Where the web workers of one service share their counters; emptied at each start of the suite."""

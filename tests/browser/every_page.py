@@ -39,6 +39,17 @@ PAGES = {
     "change an article": ("S001", "/articles/{article}/edit"),
     "new article": ("S001", "/articles/new"),
     "articles for a ticket": ("A001", "/tickets/{ticket}/articles"),
+    "sessions": ("A001", "/sessions?tab=all"),
+    "no sessions": ("A001", "/sessions?tab=all&q=S19990101"),
+    "one session": ("A001", "/sessions/{service_session}"),
+    "one session, inspected": ("Q001", "/sessions/{service_session}"),
+    "new session": ("A001", "/sessions/new"),
+    "new session with a player": ("A001", "/sessions/new?player_id={player}"),
+    "change a session": ("A001", "/sessions/{service_session}/edit"),
+    "read what is masked": ("Q001", "/sessions/messages/{message}/original"),
+    "sensitive words": ("M001", "/settings/sensitive-words"),
+    "sensitive words, read only": ("Q001", "/settings/sensitive-words"),
+    "new sensitive word": ("admin", "/settings/sensitive-words/new"),
     "sales": ("A001", "/sales?tab=all"),
     "opportunities": ("A001", "/opportunities?tab=all"),
     "opportunities, lost": ("M001", "/opportunities?tab=lost"),
@@ -125,6 +136,7 @@ def records(suite: AtWork) -> dict[str, str]:
         "account": _of(supervisor, "/wechat-accounts?limit=1")["id"],
         "article": _article(suite.desk("S001"), supervisor)["id"],
         "cause": _cause(suite.desk("S001"), ticket["id"])["id"],
+        **_session(agent, ticket["player_id"]),
         "order": _of(supervisor, "/orders?limit=1")["id"],
         "paid": (paid := _paid(agent, ticket["player_id"]))["id"],
         "return": _return(agent, paid)["id"],
@@ -171,6 +183,15 @@ def _article(specialist: Any, supervisor: Any) -> dict[str, Any]:
     published = supervisor.post(f"{path}/publish", status=200, version=2)
     found: dict[str, Any] = specialist.patch(path, {"body": "先查渠道回执，再请玩家重登。"}, published["version"])
     return found
+
+
+def _session(agent: Any, player_id: str) -> dict[str, str]:
+    """The IDs of a session that is going on, and of a message of it in which something is masked."""
+    session = agent.post("/sessions", {"player_id": player_id, "channel": "wechat"})
+    path = f"/sessions/{session['id']}/messages"
+    asked = agent.post(path, {"author": "player", "text": "礼包没到账，是不是私服？打 13800138000"})
+    agent.post(path, {"author": "agent", "text": "在查了，稍等"})
+    return {"service_session": session["id"], "message": asked["id"]}
 
 
 def _paid(agent: Any, player_id: str) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def test_no_text_is_too_strange_to_search_for(text):
     initials(text)
     tokens([text])
     assert guess(text) in {
-        "phone", "phone_tail", "ticket_no", "order_no", "pack_no", "item_no", "name", "handle"
+        "phone", "phone_tail", "ticket_no", "session_no", "order_no", "pack_no", "item_no", "name", "handle"
     }  # fmt: skip
 
 
@@ -50,6 +50,7 @@ def test_no_text_is_too_strange_to_search_for(text):
         ("8000", "phone_tail"),
         ("T20261122-0042", "ticket_no"),
         ("t20261122", "ticket_no"),
+        ("S20261122-0042", "session_no"),
         ("T20261122-", "ticket_no"),
         ("O20261122-0007", "order_no"),
         ("P1024", "pack_no"),

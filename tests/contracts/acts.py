@@ -34,6 +34,7 @@ def play(suite: InProcessSuite) -> None:
     causes(suite, player)
     merging(suite, player)
     articles(suite)
+    sessions(suite, player)
     tickets(suite, player)
     sales(suite, player, items)
     opportunities(suite, player)
@@ -210,6 +211,20 @@ def articles(suite: InProcessSuite) -> None:
     article = author.made(f"{path}/submit", None, version=article["version"])
     article = editor.made(f"{path}/publish", None, version=article["version"])
     editor.made(f"{path}/archive", None, version=article["version"])
+
+
+def sessions(suite: InProcessSuite, player: dict[str, Any]) -> None:
+    """A player asks, what is masked of it is read by an inspector, the agent answers and ends it; the list gets a word."""
+    agent = suite.api("A001")
+    suite.api("M001").made("/sensitive-words", {"word": "外挂代练", "kind": "sensitive"})
+    session = agent.made("/sessions", {"player_id": player["id"], "channel": "wechat"})
+    path = f"/sessions/{session['id']}"
+    asked = {"author": "player", "text": "礼包没到账，有没有外挂代练，电话 13800138000"}
+    message = agent.made(f"{path}/messages", asked)
+    suite.api("Q001").post(f"/messages/{message['id']}/unmask", {"reason": "抽查"})
+    agent.made(f"{path}/messages", {"author": "agent", "text": "已补发，请重登看看"})
+    session = agent.patch(path, {"order_id": new_id()}, version=agent.get(path).json["version"]).json
+    agent.made(f"{path}/end", {}, version=session["version"])
 
 
 def sales(suite: InProcessSuite, player: dict[str, Any], items: list[dict[str, Any]]) -> None:

@@ -21,6 +21,7 @@ ACTORS = ("A001", "M001", "S001", "Q001", "admin")  # one of each role; A001 is 
 SHARED = {"item", "supplier", "pack", "discount_rule", "staff", "department", "session", "api_client", "secret", "role"} | {
     "account", "option", "subscription", "delivery", "network", "dead_letter", "cause", "article",
     "pool", "pool_rule", "circulation",
+    "sensitive_word",
 }  # fmt: skip
 STALE = '"999999"'  # a version no record has: whoever reaches the record is told 412, and nothing changes
 _count = itertools.count(1)
@@ -277,6 +278,30 @@ API: dict[str, Expected] = {
     "POST /articles/{article_id}/publish": Expected("article.publish", row="article"),
     "POST /articles/{article_id}/archive": Expected("article.publish", row="article"),
     "POST /articles/{article_id}/restore": Expected("article.publish", row="article"),
+    "GET /sessions": Expected("session.read", listed="service_session"),
+    "POST /sessions": Expected(
+        "session.write", row="player", body=lambda case: {**_of_player(case), "channel": "wechat"}
+    ),
+    "POST /sessions/exports": Expected("session.export", body=lambda _: {"format": "csv"}),
+    "GET /sessions/{service_session_id}": Expected("session.read", row="service_session"),
+    "PATCH /sessions/{service_session_id}": Expected(
+        "session.write", row="service_session", body=lambda _: {"contact": "走查"}
+    ),
+    "POST /sessions/{service_session_id}/end": Expected("session.write", row="service_session"),
+    "GET /sessions/{service_session_id}/messages": Expected("session.read", row="service_session"),
+    "POST /sessions/{service_session_id}/messages": Expected(
+        "session.write", row="service_session", body=lambda _: {"author": "agent", "text": "走查"}
+    ),
+    "POST /messages/{message_id}/unmask": Expected("message.unmask", row="message", body=lambda _: {"reason": "走查"}),
+    "GET /sensitive-words": Expected("sensitive_word.read"),
+    "POST /sensitive-words": Expected(
+        "sensitive_word.write", body=lambda _: {"word": _unique("走查"), "kind": "sensitive"}
+    ),
+    "GET /sensitive-words/{word_id}": Expected("sensitive_word.read", row="sensitive_word"),
+    "PATCH /sensitive-words/{word_id}": Expected(
+        "sensitive_word.write", row="sensitive_word", body=lambda _: {"kind": "sensitive"}
+    ),
+    "DELETE /sensitive-words/{word_id}": Expected("sensitive_word.write", row="sensitive_word"),
     "GET /ticket-summary": Expected("ticket.read", row="player", query=_of_player),
     "GET /ticket-counters": Expected("ticket.read"),
     # sales
@@ -423,6 +448,9 @@ KIND_OF_PART = {
     "delivery_id": "delivery",
     "network_id": "network",
     "letter_id": "dead_letter",
+    "service_session_id": "service_session",
+    "message_id": "message",
+    "word_id": "sensitive_word",
     "cause_id": "cause",
     "article_id": "article",
 }

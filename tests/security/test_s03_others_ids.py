@@ -25,11 +25,14 @@ def fields_of_ids(document: dict[str, Any], schema: dict[str, Any]) -> set[str]:
 # Every ID a body can hold, and what an ID out of reach (or of nobody) leads to. `unchecked` ones name a record of
 # another service that is only noted down; nothing of it is ever shown.
 BODY_IDS = {
-    "POST /tickets": {"player_id": "404", "assignee_id": "404", "session_id": "unchecked", "order_id": "unchecked"},
+    "POST /tickets": {"player_id": "404", "assignee_id": "404", "session_id": "404", "order_id": "unchecked"},
     "PATCH /tickets/{ticket_id}": {"assignee_id": "404", "cause_id": "404"},
     "POST /tickets/{ticket_id}/merge": {"into_id": "404"},
     "POST /tickets/{ticket_id}/transfers": {"staff_id": "404", "department_id": "404"},
     "POST /articles": {"ticket_id": "404"},
+    "POST /sessions": {"player_id": "404", "agent_id": "409", "order_id": "unchecked"},
+    "PATCH /sessions/{service_session_id}": {"player_id": "404", "agent_id": "404", "order_id": "unchecked"},
+    "POST /sessions/{service_session_id}/messages": {"staff_id": "409"},
     "POST /players": {"agent_id": "404", "wechat_account_id": "unchecked"},
     "POST /players/{player_id}/binding": {"agent_id": "404", "wechat_account_id": "unchecked"},
     "POST /players/{player_id}/merge": {"into_id": "404"},
@@ -85,6 +88,13 @@ def bodies(suite: InProcessSuite, rows: Rows, foreign: str) -> list[tuple[str, s
     drafted = {"name": "礼包", "discount": "0.05"}
     found = [
         ("POST", "/tickets", {"player_id": other["player"]["id"], "question": "?"}, None),
+        (
+            "POST",
+            "/tickets",
+            {"player_id": player, "question": "?", "session_id": other["service_session"]["id"]},
+            None,
+        ),
+        ("POST", "/sessions", {"player_id": other["player"]["id"], "channel": "wechat"}, None),
         ("POST", "/touches", {"player_id": other["player"]["id"], **contact}, None),
         ("POST", "/touches", {"player_id": player, **contact, "opportunity_id": other["opportunity"]["id"]}, None),
         ("PATCH", f"/touches/{own['touch']['id']}", {"opportunity_id": other["opportunity"]["id"]}, 1),
@@ -103,6 +113,7 @@ def bodies(suite: InProcessSuite, rows: Rows, foreign: str) -> list[tuple[str, s
         ("POST", "/leads", {"wechat_id": "nobodys_pool", "pool_id": NOBODYS}, None),
         ("POST", "/opportunities", {"player_id": player, "title": "?", "pool_id": NOBODYS}, None),
         ("POST", "/tickets", {"player_id": player, "question": "?", "assignee_id": NOBODYS}, None),
+        ("PATCH", f"/sessions/{own['service_session']['id']}", {"agent_id": NOBODYS}, 2),
         ("PATCH", f"/tickets/{ticket['id']}", {"assignee_id": NOBODYS}, ticket["version"]),
         ("PATCH", f"/tickets/{ticket['id']}", {"cause_id": NOBODYS}, ticket["version"]),
         ("POST", f"/causes/{NOBODYS}/tickets/batch", {"ticket_ids": [ticket["id"]]}, None),
@@ -161,6 +172,8 @@ def test_a_department_out_of_a_supervisors_reach_is_not_found_either(suite: InPr
     for path in (
         f"/players/{other['player']['id']}",
         f"/tickets/{other['ticket']['id']}",
+        f"/sessions/{other['service_session']['id']}",
+        f"/sessions/{other['service_session']['id']}/messages",
         f"/orders/{other['order']['id']}",
         f"/returns/{other['return']['id']}",
     ):

@@ -84,6 +84,20 @@ def test_players_and_open_tickets_go_where_the_fact_says_and_the_history_names_i
     assert {(job["state"], job["done"], job["total"]) for job in shown} == {("done", 4, 4)}
 
 
+def test_open_sessions_go_with_the_tickets_and_those_that_are_over_stay(suite: InProcessSuite):
+    member, taker = (new_member(suite, department="二线") for _ in range(2))
+    person, admin = suite.api(member.no, fresh=True), suite.api("admin")
+    player = person.made("/players", {"wechat_id": f"wx_{new_id()[-10:]}"})
+    going, over = (person.made("/sessions", {"player_id": player["id"], "channel": "wechat"}) for _ in range(2))
+    person.made(f"/sessions/{over['id']}/end", {}, version=over["version"])
+    suite.pump()
+    assert admin.get(f"/staff/{member.id}/belongings").json["sessions"] == 1
+    leaves(suite, member, "person", taker.id)
+    work_off(suite, "player", "ticket")
+    agents = [admin.get(f"/sessions/{one['id']}").json["agent_id"] for one in (going, over)]
+    assert agents == [taker.id, member.id]
+
+
 def test_a_hand_over_whose_worker_dies_in_the_middle_is_taken_up_again(suite: InProcessSuite, monkeypatch):
     monkeypatch.setattr(handover, "AT_ONCE", 1)
     member, steps, begun = new_member(suite), iter(range(3)), running.Run.step

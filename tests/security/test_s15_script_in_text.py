@@ -41,6 +41,9 @@ def poisoned(suite: InProcessSuite, rows: Rows) -> Rows:
     ticket = agent.get(f"/tickets/{own['ticket']['id']}").json
     agent.patch(f"/tickets/{ticket['id']}", {"question": EVIL, "solution": EVIL}, version=ticket["version"])
     agent.made("/tickets", {"player_id": player["id"], "question": f"{ADDRESS} {EVIL}"})
+    agent.made(f"/sessions/{own['service_session']['id']}/messages", {"author": "player", "text": EVIL})
+    agent.made("/sessions", {"channel": "phone", "contact": SHORT})
+    admin.made("/sensitive-words", {"word": SHORT, "kind": "sensitive"})
     refused = {"outcome": "refused", "lost_reason": "other", "note": EVIL}
     agent.made("/touches", {"player_id": player["id"], "channel": "wechat", **refused})
     pack = draft(suite, "M001", rows.shared["item"]["id"], SHORT)
@@ -138,11 +141,13 @@ def test_script_is_shown_as_text_on_every_page(suite: InProcessSuite, poisoned: 
 
 def test_script_in_a_form_comes_back_as_text(suite: InProcessSuite, poisoned: Rows):
     browser = suite.pages("A001")
-    ids = {kind: poisoned.of["A001"][kind]["id"] for kind in ("player", "ticket")}
+    ids = {kind: poisoned.of["A001"][kind]["id"] for kind in ("player", "ticket", "service_session")}
     forms = [
         (f"/tickets/{ids['ticket']}", {"question": EVIL, "solution": EVIL, "version": "1", "fresh": f"/{BREAKOUT}"}),
         (f"/players/{ids['player']}", {"nickname": SHORT, "note": EVIL, "version": "1", "tags": SCRIPT}),
         (f"/players/{ids['player']}/tickets", {"question": "", "category": SCRIPT}),
+        (f"/sessions/{ids['service_session']}", {"contact": SHORT, "version": "1", "fresh": f"/{BREAKOUT}"}),
+        (f"/sessions/{ids['service_session']}/messages", {"author": SCRIPT, "text": EVIL}),
         (f"/players/{ids['player']}/orders", {"pack_no": SCRIPT, "price": SCRIPT}),
         ("/players", {"phone": SCRIPT, "wechat_id": EVIL}),
         ("/packs/preview", {"name": EVIL, "line_id": SCRIPT}),

@@ -40,6 +40,10 @@ def canaries(suite: InProcessSuite, rows: Rows, lines: list[str]) -> list[str]:
             moved = agent.patch(f"/players/{player['id']}", {"phone": f"+86 {number}"}, version=player["version"])
             assert moved.status_code in (200, 412)
             agent.made("/tickets", {"player_id": player["id"], "question": "号码的问题"})
+            session = agent.made(
+                "/sessions", {"player_id": player["id"], "channel": "phone", "contact": f"来电 {number}"}
+            )
+            agent.made(f"/sessions/{session['id']}/messages", {"author": "player", "text": f"打 {number} 找我"})
             agent.get("/players", query_string={"phone": number})
             agent.get("/players", query_string={"q": number, "nope": number})
             agent.get("/search", query_string={"q": number})

@@ -31,6 +31,8 @@ CANARIES = {
     "order": "金丝雀订单",
     "reason": "金丝雀原因",
     "reveal": "金丝雀查看",
+    "said": "金丝雀说的话",
+    "contact": "金丝雀访客",
     "merged": "canary_wx_merged",
     "merged_name": "金丝雀被合并",
     "merged_question": "金丝雀另一个问题",
@@ -79,6 +81,13 @@ def canary(suite: InProcessSuite, rows: Rows) -> dict[str, Any]:
     started = agent.made(f"/tickets/{ticket['id']}/start", None, version=ticket["version"])
     done = agent.made(f"/tickets/{ticket['id']}/complete", {"solution": c["solution"]}, version=started["version"])
     agent.made(f"/tickets/{ticket['id']}/reopen", {"reason": c["reason"]}, version=done["version"])
+    session = agent.made("/sessions", {"player_id": player["id"], "channel": "phone", "contact": c["contact"]})
+    said = {"author": "player", "text": f"{c['said']}，去死，打 {PHONE}"}
+    message = agent.made(f"/sessions/{session['id']}/messages", said, key="s31-message")
+    assert (
+        suite.api("Q001").post(f"/messages/{message['id']}/unmask", {"reason": c["reason"]}, key="s31").status_code
+        == 200
+    )
     contact = {"player_id": player["id"], "channel": "wechat", "outcome": "considering", "note": c["touch"]}
     agent.made("/touches", contact, key="s31-touch")
     sale = {"player_id": player["id"], "pack_no": rows.shared["pack_on_sale"]["no"], "note": c["order"]}

@@ -58,6 +58,8 @@ def make_rows(suite: InProcessSuite) -> Rows:
     if suite.has("ticket"):
         specialist = suite.api("S001")
         rows.shared["cause"] = specialist.made("/causes", {"title": "走查的原因"})
+        word = {"word": f"走查词{new_id()[-8:]}", "kind": "sensitive"}
+        rows.shared["sensitive_word"] = suite.api("M001").made("/sensitive-words", word)
         article = specialist.made("/articles", {"title": "走查的文章", "body": "先查日志"})
         specialist.made(f"/articles/{article['id']}/submit", None, version=1)
         rows.shared["article"] = suite.api("M001").made(f"/articles/{article['id']}/publish", None, version=2)
@@ -148,8 +150,16 @@ def _make_for(suite: InProcessSuite, owner: str, number: int, rows: Rows) -> dic
     lead = api.made("/leads", {"phone": f"1370000{8000 + number}", "wechat_id": f"lead_{word}", "name": f"线索{word}"})
     opportunity = api.made("/opportunities", {"player_id": player["id"], "title": f"商机{word}"})
     made = {"player": player, "ticket": ticket, "transfer": transfer, "touch": touch, "order": order}
-    made |= {"lead": lead, "opportunity": opportunity}
+    made |= {"lead": lead, "opportunity": opportunity, **_session_of(api, player, rows)}
     return {**made, "return": _return_of(api, player, pack_no, word), "job": {"id": _job_of(suite, api.id)}}
+
+
+def _session_of(api: Api, player: dict[str, Any], rows: Rows) -> dict[str, Any]:
+    """A session that is going on, and a message of it in which something is masked."""
+    session = api.made("/sessions", {"player_id": player["id"], "channel": "wechat"})
+    said = {"author": "player", "text": f"有没有{rows.shared['sensitive_word']['word']}"}
+    message = api.made(f"/sessions/{session['id']}/messages", said)
+    return {"service_session": session, "message": message}
 
 
 def _make_pool(suite: InProcessSuite, rows: Rows) -> None:

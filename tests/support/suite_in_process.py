@@ -311,6 +311,7 @@ def start_suite(new_database: Callable[..., str], folder: Path) -> InProcessSuit
         "GAME_SERVER_SECRET": _GAME_SECRET,
         "PHONE_KEYS": json.dumps({"k1": base64.b64encode(b"0123456789abcdef" * 2).decode()}),
         "PHONE_INDEX_KEY": "an index key for the tests alone",
+        "MESSAGE_KEYS": json.dumps({"k1": base64.b64encode(b"fedcba9876543210" * 2).decode()}),
         "LOG_LEVEL": "WARNING",
     }
     running = {name: _run(service, urls[name], shared) for name, service in services.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from chassis.clock import new_id
@@ -15,6 +16,8 @@ EVERYTHING = (
     "cause.write",
     "cause.fix",
     "article.read",
+    "session.read",
+    "session.write",
 )
 
 
@@ -29,7 +32,7 @@ class Desk:
         self.stranger = self.person(EVERYTHING, department=self.other_department)
         self.supervisor = self.person(EVERYTHING, scope="departments", departments=(self.department,))
         self.specialist = self.person(EVERYTHING, scope="all")
-        self.inspector = self.person(("ticket.read", "article.read"), scope="all")
+        self.inspector = self.person(("ticket.read", "article.read", "session.read", "message.unmask"), scope="all")
         self.writer = self.person(("ticket.read", "article.read", "article.write", "article.publish"), scope="all")
         self.editor = self.person(("article.read", "article.write", "article.publish"), scope="all")
         self.player = self.new_player(self.agent)
@@ -80,6 +83,29 @@ class Desk:
         by.references = {"player": [player]}
         answer = by.post("/tickets", {"player_id": player["id"], "question": "礼包没到账", **fields})
         by.references = {}
+        assert answer.status_code == 201, answer.text
+        return answer.json
+
+    def system(self, *permissions: str, **options: Any) -> Person:
+        """A channel's client."""
+        found = self.service.person(*(permissions or ("session.read", "session.write")), scope="all", **options)
+        return replace(found, caller=replace(found.caller, kind="client"))
+
+    def session(
+        self, by: Person | None = None, *, player: dict[str, Any] | None = None, **fields: Any
+    ) -> dict[str, Any]:
+        """Open a session with a player, as the gateway would forward it; returns it."""
+        by, player = by or self.agent, player or self.player
+        by.references = {"player": [player]}
+        answer = by.post("/sessions", {"player_id": player["id"], "channel": "wechat", **fields})
+        by.references = {}
+        assert answer.status_code == 201, answer.text
+        return answer.json
+
+    def say(self, session: dict[str, Any], text: str, by: Person | None = None, **fields: Any) -> dict[str, Any]:
+        """Say something in a session: the agent answers, unless it is said by the player; returns the message."""
+        body = {"author": "agent", "text": text, **fields}
+        answer = (by or self.agent).post(f"/sessions/{session['id']}/messages", body)
         assert answer.status_code == 201, answer.text
         return answer.json
 

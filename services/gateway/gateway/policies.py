@@ -26,6 +26,7 @@ class Role:
 _READ = {
     "player.read",
     "ticket.read",
+    "session.read",
     "article.read",
     "sales.read",
     "item.read",
@@ -36,7 +37,7 @@ _READ = {
     "department.read",
     "option.read",
 }
-_TICKETS = {"ticket.read", "ticket.create", "ticket.update", "ticket.transfer", "cause.write"}
+_TICKETS = {"ticket.read", "ticket.create", "ticket.update", "ticket.transfer", "session.write", "cause.write"}
 _ARTICLES = {"article.write", "article.publish"}
 _AGENT = _READ | _TICKETS | {
     "player.create", "player.update", "player.bind", "player.phone.reveal", "touch.create", "order.create", "order.pay",
@@ -44,13 +45,16 @@ _AGENT = _READ | _TICKETS | {
 }  # fmt: skip
 _SUPERVISOR = _AGENT | _ARTICLES | {
     "player.phone.see", "player.delete", "player.merge", "player.export", "player.import", "ticket.export",
-    "sales.export", "cause.fix", "order.approve", "return.approve", "return.refund", "pack.approve",
+    "session.export", "sensitive_word.read", "sensitive_word.write", "sales.export", "cause.fix", "order.approve",
+    "return.approve", "return.refund", "pack.approve",
     "item.sync", "item.adjust", "supplier.write", "event.read", "audit.read", "audit.export", "pool.assign",
     "pool.write", "pool.circulate",
 }  # fmt: skip
+_INSPECTOR = {"message.unmask", "sensitive_word.read"}
 _ADMIN = _READ | _ARTICLES | {
     "player.create", "player.update", "player.delete", "player.merge", "player.bind", "player.phone.see",
     "player.phone.reveal", "player.export", "player.import", "player.erase", "ticket.export", "sales.export",
+    "session.export", "sensitive_word.read", "sensitive_word.write",
     "item.sync", "item.adjust", "supplier.write", "pack.create", "pack.publish", "pack.approve", "discount_rule.write",
     "staff.write", "department.write", "option.write", "event.read", "audit.read", "audit.export",
     "api_client.read", "api_client.write", "role.write", "role.grant", "dead_letter.read", "dead_letter.write",
@@ -63,7 +67,7 @@ ROLES: dict[str, Role] = {
     for role in (
         Role("agent", "客服", "Agent", SELF, frozenset(_AGENT)),
         Role("specialist", "二线", "Specialist", ALL, frozenset(_READ | _TICKETS | _ARTICLES | {"cause.fix"})),
-        Role("inspector", "质检", "Quality inspector", ALL, frozenset(_READ)),
+        Role("inspector", "质检", "Quality inspector", ALL, frozenset(_READ | _INSPECTOR)),
         Role("supervisor", "主管", "Supervisor", DEPARTMENT_AND_BELOW, frozenset(_SUPERVISOR)),
         Role("admin", "管理员", "Administrator", ALL, frozenset(_ADMIN)),
     )

@@ -10,7 +10,14 @@ from tests.support.suite_in_process import InProcessSuite
 # Told from within by a field of the answer, not by a route.
 NOT_OF_A_ROUTE = {"player.phone.see", "role.grant"}
 # What is written under one name and read under another.
-READ_WITH = {"order": "sales", "touch": "sales", "return": "sales", "role": "staff", "cause": "ticket"}
+READ_WITH = {
+    "message": "session",
+    "order": "sales",
+    "touch": "sales",
+    "return": "sales",
+    "role": "staff",
+    "cause": "ticket",
+}
 
 
 def asked_for(suite: InProcessSuite) -> set[str]:
@@ -41,8 +48,9 @@ def test_whoever_writes_may_also_read():
             assert f"{kind}.read" in role.actions, (role.code, action)
 
 
-def test_an_inspector_only_reads():
-    assert all(action.endswith(".read") for action in ROLES["inspector"].actions)
+def test_an_inspector_only_reads_and_alone_reads_what_is_masked():
+    assert {action for action in ROLES["inspector"].actions if not action.endswith(".read")} == {"message.unmask"}
+    assert [role.code for role in ROLES.values() if "message.unmask" in role.actions] == ["inspector"]
 
 
 def test_the_plain_role_reaches_only_its_own_and_sees_no_whole_numbers():

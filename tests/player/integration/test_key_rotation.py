@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from chassis.data.phones import CannotOpen, key_ring
-from chassis.data.sealing import KeyVault
+from chassis.data.phones import CannotOpen
+from chassis.data.sealing import KeyVault, key_ring
 from player.app import SERVICE
 from player.application.rotation import rotate
 from tests.player.lobby import SUPERVISOR, new_handle, new_phone

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from chassis.data.phones import Phones, key_ring
-from chassis.data.sealing import KeyVault
+from chassis.data.phones import Phones
+from chassis.data.sealing import KeyVault, key_ring
 from player.application.members import mark_member, players_of_member
 from player.application.rotation import rotate
 from player.domain.member import marks_of

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chassis.data.phones import CannotOpen, NotAPhone, Phones, e164, key_ring
+from chassis.data.phones import CannotOpen, NotAPhone, Phones, e164
+from chassis.data.sealing import key_ring
 
 NUMBERS = st.from_regex(r"\+861[38][0-9]{9}", fullmatch=True)
 OLD, NEW = os.urandom(32), os.urandom(32)

@@ -40,7 +40,7 @@ def test_writing_a_ticket_answers_201_with_the_whole_ticket(desk: Desk):
 
 
 def test_everything_that_can_be_given_is_kept(desk: Desk):
-    given = {"category": "complaint", "priority": "urgent", "session_id": new_id(), "order_id": new_id()}
+    given = {"category": "complaint", "priority": "urgent", "session_id": desk.session()["id"], "order_id": new_id()}
     ticket = desk.write(assignee_id=desk.colleague.id, **given)
     assert given.items() <= ticket.items()
     assert ticket["assignee_id"] == desk.colleague.id

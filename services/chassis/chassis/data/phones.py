@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
-import json
 import os
 import re
 import unicodedata
@@ -18,7 +16,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 HOME = "CN"
 _WRITTEN = re.compile(r"\+?[\d\s().-]{5,30}", re.ASCII)
-_KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
 _NONCE = 12
 
 
@@ -42,17 +39,6 @@ def e164(text: str) -> str:
     if not phonenumbers.is_valid_number(number):
         raise NotAPhone()
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-
-
-def key_ring(text: str) -> dict[str, bytes]:
-    """The keys in JSON of {key id: 32 bytes in base64}. Raises ValueError, which names no key."""
-    try:
-        ring = {str(name): base64.b64decode(value, validate=True) for name, value in json.loads(text).items()}
-    except (AttributeError, TypeError, binascii.Error, json.JSONDecodeError):
-        raise ValueError("is not JSON of {key id: base64}") from None
-    if not ring or not all(_KEY_ID.fullmatch(name) and len(key) == 32 for name, key in ring.items()):
-        raise ValueError("needs keys of 32 bytes with short IDs")
-    return ring
 
 
 class Phones:

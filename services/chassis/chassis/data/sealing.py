@@ -1,8 +1,12 @@
-"""Bytes that may hold what must not lie about in plain, such as files with phone numbers: sealed at rest."""
+"""Bytes that may hold what must not lie about in plain, such as files with phone numbers: sealed at rest, with a ring of keys."""
 
 from __future__ import annotations
 
+import base64
+import binascii
+import json
 import os
+import re
 from collections.abc import Mapping
 from typing import Protocol
 
@@ -10,6 +14,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 _NONCE = 12
+_KEY_ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
 
 
 class CannotUnseal(Exception):
@@ -61,3 +66,14 @@ class KeyVault:
             return self._ciphers[name].decrypt(rest[:_NONCE], rest[_NONCE:], owner.encode())
         except (KeyError, InvalidTag) as error:
             raise CannotUnseal() from error
+
+
+def key_ring(text: str) -> dict[str, bytes]:
+    """The keys in JSON of {key id: 32 bytes in base64}. Raises ValueError, which names no key."""
+    try:
+        ring = {str(name): base64.b64decode(value, validate=True) for name, value in json.loads(text).items()}
+    except (AttributeError, TypeError, binascii.Error, json.JSONDecodeError):
+        raise ValueError("is not JSON of {key id: base64}") from None
+    if not ring or not all(_KEY_ID.fullmatch(name) and len(key) == 32 for name, key in ring.items()):
+        raise ValueError("needs keys of 32 bytes with short IDs")
+    return ring

@@ -45,14 +45,14 @@ def _initials(text: str) -> str:
 
 
 def guess(query: str) -> str:
-    """What was typed: phone, phone_tail, ticket_no, order_no, pack_no, item_no, name (Han) or handle (Latin)."""
+    """What was typed: phone, phone_tail, ticket_no, session_no, order_no, pack_no, item_no, name (Han) or handle (Latin)."""
     plain = unicodedata.normalize("NFKC", query).strip()
     digits = re.sub(r"[\s-]", "", plain)
     if re.fullmatch(r"(\+|00)?\d{11,15}", digits):
         return "phone"
     if re.fullmatch(r"\d{4}", digits):
         return "phone_tail"
-    for prefix, kind in (("T", "ticket_no"), ("O", "order_no")):
+    for prefix, kind in (("T", "ticket_no"), ("S", "session_no"), ("O", "order_no")):
         if re.fullmatch(rf"{prefix}\d{{1,8}}(-\d*)?", plain.upper()):
             return kind
     if re.fullmatch(r"[PI]\d{3,8}", plain.upper()):

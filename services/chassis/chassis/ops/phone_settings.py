@@ -9,9 +9,9 @@ from typing import Any
 from environs import Env
 from marshmallow import ValidationError
 
-from chassis.data.phones import Phones, key_ring
-from chassis.data.sealing import KeyVault
-from chassis.ops.settings import Settings, secret
+from chassis.data.phones import Phones
+from chassis.data.sealing import KeyVault, key_ring
+from chassis.ops.settings import Settings, key_ring_settings, secret
 
 _INDEX_KEY_LENGTH = 16
 
@@ -28,11 +28,11 @@ class PhoneSettings(Settings):
     @classmethod
     def read(cls, env: Env) -> dict[str, Any]:
         """The values by field name. Documents are made without keys; whoever handles a phone number needs them."""
-        keys = secret(env, "PHONE_KEYS", validate=_is_key_ring)
+        keys, current = key_ring_settings(env, "PHONE")
         return {
             **super().read(env),
             "phone_keys": keys,
-            "phone_key_current": env.str("PHONE_KEY_CURRENT", "", validate=_is_in(keys)),
+            "phone_key_current": current,
             "phone_index_key": secret(env, "PHONE_INDEX_KEY", validate=_is_index_key),
             "phone_index_key_former": secret(env, "PHONE_INDEX_KEY_FORMER", validate=_is_index_key),
         }
@@ -57,22 +57,6 @@ class PhoneSettings(Settings):
 
 class PhoneKeysMissing(RuntimeError):
     """No phone number can be handled without its keys."""
-
-
-def _is_key_ring(text: str) -> None:
-    try:
-        if text:
-            key_ring(text)
-    except ValueError as error:
-        raise ValidationError(str(error)) from error
-
-
-def _is_in(keys: str | None) -> Any:
-    def check(name: str) -> None:
-        if name and (not keys or f'"{name}"' not in keys):
-            raise ValidationError("is not among PHONE_KEYS")
-
-    return check
 
 
 def _is_index_key(text: str) -> None:

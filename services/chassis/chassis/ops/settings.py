@@ -11,6 +11,8 @@ from zoneinfo import available_timezones
 from environs import Env, ValidationError
 from marshmallow.validate import OneOf, Range
 
+from chassis.data.sealing import key_ring
+
 
 def _known_zone(name: str) -> None:
     if name not in available_timezones():
@@ -25,6 +27,28 @@ def secret(env: Env, name: str, validate: Callable[[str], None] | None = None) -
         return _read(file) if file and not given else given
     except (OSError, UnicodeError):  # said by the validation of <name>_FILE
         return ""
+
+
+def key_ring_settings(env: Env, name: str) -> tuple[str, str]:
+    """The ring of keys in `<name>_KEYS` or its file, and which of them `<name>_KEY_CURRENT` says is in use; both may be empty."""
+    keys = secret(env, f"{name}_KEYS", validate=_is_key_ring)
+    return keys, env.str(f"{name}_KEY_CURRENT", "", validate=_is_in(keys, f"{name}_KEYS"))
+
+
+def _is_key_ring(text: str) -> None:
+    try:
+        if text:
+            key_ring(text)
+    except ValueError as error:
+        raise ValidationError(str(error)) from error
+
+
+def _is_in(keys: str | None, where: str) -> Callable[[str], None]:
+    def check(name: str) -> None:
+        if name and (not keys or f'"{name}"' not in keys):
+            raise ValidationError(f"is not among {where}")
+
+    return check
 
 
 def _check_file(path: str, validate: Callable[[str], None] | None) -> None:

@@ -57,6 +57,7 @@ class SearchShown(Schema):
     guess = fields.String(required=True)
     players = fields.List(fields.Dict(), required=True)
     tickets = fields.List(fields.Dict(), required=True)
+    sessions = fields.List(fields.Dict(), required=True, metadata={"description": "by number alone"})
     packs = fields.List(fields.Dict(), required=True)
     orders = fields.List(fields.Dict(), required=True)
     unavailable = fields.List(fields.String(), required=True)
@@ -86,7 +87,7 @@ def home(uow: UnitOfWork, query: dict[str, Any]) -> dict[str, Any]:
 
 @routes.get("/search", action="player.read", query=SearchQuery, answer=SearchShown)
 def search(uow: UnitOfWork, query: dict[str, Any]) -> dict[str, Any]:
-    """Search players, tickets, packs and orders at once."""
+    """Search players, tickets, sessions, packs and orders at once."""
     return search_everywhere(query["q"], caller=uow.caller)
 
 

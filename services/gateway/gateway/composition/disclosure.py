@@ -32,6 +32,9 @@ class DisclosureShown(Schema):
     )
     merges = fields.List(fields.Dict(), required=True)
     tickets = fields.List(fields.Dict(), required=True, metadata={"description": "each with its timeline"})
+    sessions = fields.List(
+        fields.Dict(), required=True, metadata={"description": "each with its messages, masked as everybody reads them"}
+    )
     touches = fields.List(fields.Dict(), required=True)
     orders = fields.List(fields.Dict(), required=True)
     returns = fields.List(fields.Dict(), required=True)
@@ -54,6 +57,7 @@ def disclose(who: Caller, player_id: str) -> dict[str, Any]:
     """What `who` reaches of a player, in every service. Raises NotFound, ServiceDown."""
     of_player = {"player_id": player_id}
     tickets = list(_every(who, "ticket", "/tickets", of_player))
+    sessions = list(_every(who, "ticket", "/sessions", of_player))
     merges = _read(who, "player", f"/players/{player_id}/merges")["items"]
     return {
         "exported_at": rfc3339(utc_now()),
@@ -66,6 +70,9 @@ def disclose(who: Caller, player_id: str) -> dict[str, Any]:
         "merges": merges,
         "tickets": [
             {**one, "timeline": _read(who, "ticket", f"/tickets/{one['id']}/timeline")["items"]} for one in tickets
+        ],
+        "sessions": [
+            {**one, "messages": list(_every(who, "ticket", f"/sessions/{one['id']}/messages", {}))} for one in sessions
         ],
         "touches": list(_every(who, "sales", "/touches", of_player)),
         "orders": list(_every(who, "sales", "/orders", of_player)),

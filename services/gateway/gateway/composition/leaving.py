@@ -20,7 +20,7 @@ routes = Routes("leaving", "What a leaver leaves behind")
 
 @routes.get("/staff/<uuid:staff_id>/belongings", action="staff.write", answer=leaving_schemas.BelongingsShown)
 def belongings(uow: UnitOfWork, staff_id: str) -> dict[str, Any]:
-    """Count a person's players, open tickets, leads and opportunities, and name who of the department could take them."""
+    """Count a person's players and what is open of theirs, and name who of the department could take it."""
     staff = uow.get(Staff, staff_id)
     shown = [{"id": one.id, "no": one.no, "name": one.name} for one in colleagues(uow, staff)]
     tickets = {"assignee_id": staff_id, "status": "pending,in_progress"}
@@ -29,6 +29,7 @@ def belongings(uow: UnitOfWork, staff_id: str) -> dict[str, Any]:
         "players": _total(uow.caller, "player", "/players", {"agent_id": staff_id}),
         "tickets": _total(uow.caller, "ticket", "/tickets", tickets),
         **{name: _total(uow.caller, "sales", f"/{name}", theirs) for name in ("leads", "opportunities")},
+        "sessions": _total(uow.caller, "ticket", "/sessions", {"agent_id": staff_id, "state": "open"}),
         "colleagues": shown,
     }
 

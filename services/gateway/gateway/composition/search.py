@@ -13,14 +13,17 @@ TOP = 8
 _KINDS = {
     "players": ("player", "/players", "player.read"),
     "tickets": ("ticket", "/tickets", "ticket.read"),
+    "sessions": ("ticket", "/sessions", "session.read"),
     "packs": ("catalog", "/packs", "pack.read"),
     "orders": ("sales", "/orders", "sales.read"),
 }
 # A number says by itself what it is of; whatever else was typed may be a name of a player or of a pack.
 _ASKED = {
     "ticket_no": ("tickets",),
+    "session_no": ("sessions", "players"),
     "order_no": ("orders",),
     "pack_no": ("packs", "players"),
+    "item_no": ("players", "tickets", "packs", "orders"),
     "phone": ("players",),
     "phone_tail": ("players",),
     "name": ("players", "packs", "tickets"),
@@ -29,7 +32,7 @@ _ASKED = {
 
 
 def search_everywhere(query: str, *, caller: Caller | None = None) -> dict[str, Any]:
-    """{query, guess, players, tickets, packs, orders, unavailable}: the first eight of each the caller reaches."""
+    """{query, guess, players, tickets, sessions, packs, orders, unavailable}: the first eight of each the caller reaches."""
     who = caller or current.caller
     typed = query.strip()
     kind = guess(typed)
@@ -39,7 +42,7 @@ def search_everywhere(query: str, *, caller: Caller | None = None) -> dict[str, 
     panels = {
         name: Panel(service, path, {"q": typed, "limit": TOP})
         for name, (service, path, action) in _KINDS.items()
-        if name in _ASKED.get(kind, _KINDS) and who.may(action)
+        if name in _ASKED[kind] and who.may(action)
     }
     answers = ask(who, panels)
     found = {

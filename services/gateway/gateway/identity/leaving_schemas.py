@@ -37,4 +37,5 @@ class BelongingsShown(Schema):
     tickets = fields.Integer(required=True, allow_none=True)
     leads = fields.Integer(required=True, allow_none=True)
     opportunities = fields.Integer(required=True, allow_none=True)
+    sessions = fields.Integer(required=True, allow_none=True)
     colleagues = fields.List(fields.Nested(ColleagueShown), required=True)

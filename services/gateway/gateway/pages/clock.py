@@ -91,6 +91,13 @@ def span(seconds: float) -> str:
     return _("%(n)s 天", n=seconds // DAY)
 
 
+def took(seconds: int | None) -> str:
+    """How long something took: 12 秒, 4 分; a dash where it is not known yet."""
+    if seconds is None:
+        return "—"
+    return _("%(n)s 秒", n=seconds) if seconds < MINUTE else span(seconds)
+
+
 def ago(value: str | datetime | None) -> str:
     """How long since, without the word for it: 4 分, 8 天."""
     moment = parse(value)

@@ -1,6 +1,6 @@
 """The home page: the list of players, one player's tickets and sales, and what is known of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from flask import Blueprint, abort, render_template, request, url_for
@@ -221,9 +221,12 @@ def price_verdict(found: dict | None, price: Decimal | None) -> str:
     return "ask" if price >= listed * NEVER else "never"
 
 
-def timeline(home: dict) -> list[dict]:
-    """Tickets, touches and orders in one line, newest first."""
+def timeline(home: dict, sessions: Sequence[dict] = ()) -> list[dict]:
+    """Tickets, touches, orders and, where they were asked for, sessions in one line, newest first."""
     events = []
+    for session in sessions:
+        url = url_for("sessions.one", service_session_id=session["id"])
+        events.append({"kind": "session", "at": session["opened_at"], "record": session, "url": url})
     for ticket in (home.get("tickets") or {}).get("items", []):
         events.append(
             {

@@ -7,6 +7,7 @@ from flask_babel import lazy_gettext as _
 from gateway.pages.option_labels import LISTS, OPTION_LABELS, offered, option_word
 from gateway.pages.pool_labels import POOL_FIELDS, POOL_JOBS, POOL_LABELS
 from gateway.pages.role_labels import ROLE_LABELS
+from gateway.pages.session_labels import SESSION_LABELS
 
 LABELS = {
     "status": {"pending": _("待处理"), "in_progress": _("处理中"), "done": _("完成")},
@@ -91,6 +92,7 @@ LABELS = {
         "other": _("其他"),
     },
     **ROLE_LABELS,
+    **SESSION_LABELS,
     **OPTION_LABELS,
     **POOL_LABELS,
     "staff_state": {"in_service": _("在职"), "left": _("已离职")},
@@ -108,6 +110,7 @@ LABELS = {
         "phone": _("手机号"),
         "phone_tail": _("手机尾号"),
         "ticket_no": _("工单号"),
+        "session_no": _("服务单号"),
         "order_no": _("订单号"),
         "pack_no": _("礼包编号"),
         "item_no": _("物品编号"),
@@ -118,6 +121,7 @@ LABELS = {
         **POOL_JOBS,
         "players.export": _("导出玩家"),
         "tickets.export": _("导出工单"),
+        "sessions.export": _("导出服务单"),
         "touches.export": _("导出销售记录"),
         "orders.export": _("导出订单"),
         "players.import": _("导入玩家"),
@@ -216,6 +220,10 @@ LABELS = {
         "zh": _("中文名"),
         "en": _("英文名"),
         "position": _("顺序"),
+        "word": _("词"),
+        "text": _("内容"),
+        "author": _("谁说的"),
+        "player_id": _("玩家"),
         "version": _("版本"),
     },
     "change": {

@@ -106,7 +106,7 @@ def _order(player_id: str) -> dict:
     """The order of the sale form; the pack's own price is left to the service."""
     form = request.form
     body: dict = {"player_id": player_id, "pack_no": form.get("pack_no", "").strip().upper()}
-    body.update(typed("note"))
+    body.update(typed("note", "session_id"))
     if form.get("quantity", "").isdigit():
         body["quantity"] = int(form["quantity"])
     price = as_decimal(form.get("price"))

@@ -10,6 +10,7 @@ from gateway.identity import current, directory
 from gateway.pages import home, opportunities
 from gateway.pages.answers import go, page, saved, shown, typed, version, wants_fragment, with_toast
 from gateway.pages.jobs import ask_export
+from gateway.pages.sessions import sessions_of
 from gateway.policies import requires
 
 blueprint = Blueprint("players", __name__)
@@ -31,7 +32,8 @@ def index():
 @requires("player.read")
 def one(player_id):
     """Everything of one player, names of before and bindings included."""
-    data = home.panes(player_id)
+    data, sessions = home.panes(player_id), sessions_of(player_id)
+    data["timeline"] = home.timeline(data, (sessions or {}).get("items", []))
     bindings, merges = (api.get(f"/players/{player_id}/{name}").json["items"] for name in ("bindings", "merges"))
     return render_template(
         "players/one.html",
@@ -40,6 +42,7 @@ def one(player_id):
         bindings=bindings,
         merges=merges,
         opportunities=opportunities.of_player(player_id) if current.can("sales.read") else [],
+        sessions=sessions,
         accounts=accounts(),
         staff=directory(),
     )

@@ -40,6 +40,12 @@ ROLE_LABELS = {
         "ticket.update": _("处理工单"),
         "ticket.transfer": _("转交工单"),
         "ticket.export": _("导出工单"),
+        "session.read": _("看服务单"),
+        "session.write": _("接待和回复"),
+        "session.export": _("导出服务单"),
+        "message.unmask": _("看被屏蔽的原文"),
+        "sensitive_word.read": _("看敏感词"),
+        "sensitive_word.write": _("管敏感词"),
         "cause.write": _("建原因"),
         "cause.fix": _("解决原因并完成它的工单"),
         "article.read": _("看知识库"),
@@ -115,6 +121,7 @@ ROLE_LABELS = {
 }
 _GROUP_OF = {
     "player": "player", "ticket": "ticket", "cause": "ticket", "article": "ticket",
+    "session": "ticket", "message": "ticket",
     "sales": "sales", "touch": "sales", "order": "sales", "return": "sales",
     "opportunity": "sales", "lead": "sales", "pool": "sales",
     "item": "catalog", "supplier": "catalog", "pack": "catalog", "discount_rule": "catalog",

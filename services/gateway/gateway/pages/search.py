@@ -30,7 +30,7 @@ def _found(query: str) -> dict:
     for player in found.get("players", []):
         player["exact"] = _is_exact(player, query)
     _only_hit_by_number(found, query)
-    return {"players": [], "tickets": [], "packs": [], "orders": [], "unavailable": [], **found}
+    return {"players": [], "tickets": [], "sessions": [], "packs": [], "orders": [], "unavailable": [], **found}
 
 
 def _is_exact(player: dict, query: str) -> bool:

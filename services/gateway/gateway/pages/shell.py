@@ -17,6 +17,7 @@ NAVIGATION = (
     ("player.read", "home.index", "home", _("首页"), "h"),
     ("player.read", "players.index", "users", _("玩家"), "p"),
     ("ticket.read", "tickets.index", "ticket", _("工单"), "t"),
+    ("session.read", "sessions.index", "chat", _("服务单"), "c"),
     ("sales.read", "sales.index", "yen", _("销售"), "s"),
     ("sales.read", "orders.index", "order", _("订单"), "o"),
     ("pack.read", "packs.index", "gift", _("礼包"), "l"),

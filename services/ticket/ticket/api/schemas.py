@@ -89,6 +89,7 @@ class TicketQuery(list_query(("created_at", "updated_at", "due_at"), default="-c
     department_id = Id()
     cause_id = Id()
     merged_into_id = Id()
+    session_id = Id()
     category = OptionsField(CATEGORY_LIST, CATEGORIES)
     priority = Choices(PRIORITIES)
     line = Whole(1, 2, text=True)

@@ -1,4 +1,4 @@
-"""What is written in the tickets of a player who has been erased goes with them; that there were tickets stays (S31)."""
+"""What is written in the tickets and sessions of a player who has been erased goes with them; that there were any stays (S31)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from chassis.data.unit_of_work import UnitOfWork
 from chassis.facts.erasing import ERASED, blank_facts, forget_answers
 from chassis.jobs.store import withdraw_files
 from ticket.application.articles import erase_drafts
+from ticket.domain.message import Message
+from ticket.domain.session import ServiceSession
 from ticket.domain.ticket import Ticket, TicketChange
 from ticket.domain.transfer import Transfer
 
@@ -32,7 +34,28 @@ def erase_texts(uow: UnitOfWork, players: Sequence[str]) -> None:
     uow.session.execute(changes.where(TicketChange.reason.is_not(None)).values(reason=ERASED), execution_options=once)
     transfers = update(Transfer).where(Transfer.ticket_id.in_(ids))
     uow.session.execute(transfers.values(reason=ERASED), execution_options=once)
+    _erase_sessions(uow, players)
     blank_facts(uow.session, ids, {"question": ERASED, "solution": "", "reason": ERASED})
     erase_drafts(uow, ids)
     forget_answers(uow.session, [*players, *ids])
     withdraw_files(uow.session)
+
+
+def _erase_sessions(uow: UnitOfWork, players: Sequence[str]) -> None:
+    """Blank what was said in these players' sessions, by whomever, what was masked of it, and how they could be reached."""
+    ids = list(
+        uow.session.scalars(
+            select(ServiceSession.id).where(ServiceSession.player_id.in_(players)).with_for_update(of=ServiceSession)
+        )
+    )
+    of_these = Message.session_id.in_(ids)
+    said = list(uow.session.scalars(select(Message.id).where(of_these)))
+    once = {"synchronize_session": False}
+    blank: dict[str, Any] = {"text": ERASED, "original": None, "hits": []}
+    uow.session.execute(update(Message).where(of_these).values(**blank), execution_options=once)
+    sessions = update(ServiceSession).where(ServiceSession.id.in_(ids))
+    values = {"contact": "", "masked_messages": 0, "updated_at": uow.now(), "version": ServiceSession.version + 1}
+    uow.session.execute(sessions.values(values), execution_options=once)
+    blank_facts(uow.session, ids, {"contact": ""})
+    blank_facts(uow.session, said, {"text": ERASED, "reason": ERASED})
+    forget_answers(uow.session, ids)  # those of messages name their session

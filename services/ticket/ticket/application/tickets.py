@@ -14,6 +14,7 @@ from chassis.rules import NotFound
 from ticket.domain.cause import Cause
 from ticket.domain.copies import PlayerCopy, StaffCopy
 from ticket.domain.events import TicketFact
+from ticket.domain.session import ServiceSession
 from ticket.domain.ticket import Ticket, TicketChange
 
 _TRACKED = (
@@ -26,6 +27,8 @@ def create_ticket(uow: UnitOfWork, fields: Mapping[str, Any], *, timezone: str) 
     player = uow.get(PlayerCopy, fields["player_id"])
     if player.deleted:
         raise NotFound()
+    if fields.get("session_id"):
+        uow.get(ServiceSession, fields["session_id"])
     no = daily_number(uow.session, "T", uow.now(), timezone)
     ticket = Ticket(id=new_id(), version=1, no=no, created_by=uow.caller.id, **_with_defaults(uow, fields))
     ticket.player = player

@@ -15,3 +15,15 @@ DUE_AFTER = {
     "normal": timedelta(hours=24),
     "low": timedelta(hours=72),
 }
+
+# Who speaks in a session, and through what.
+PLAYER, AGENT, BOT = "player", "agent", "bot"
+AUTHORS = (PLAYER, AGENT, BOT)
+CHANNEL_LIST = "channel"
+CHANNELS = ("wechat", "in_game", "web_chat", "phone", "portal")
+OPEN, ENDED = "open", "ended"
+SESSION_STATES = (OPEN, ENDED)
+
+# Why a part of a message is masked: words of the company's list by their kind, and phone numbers by themselves.
+ABUSIVE, SENSITIVE, PHONE = "abusive", "sensitive", "phone"
+WORD_KINDS = (ABUSIVE, SENSITIVE)

@@ -101,6 +101,7 @@ class Ticket(Record, Base):
             "id",
             postgresql_where=text("cause_id IS NOT NULL AND status <> 'done'"),
         ),
+        Index("ix_tickets_session_id", "session_id", postgresql_where=text("session_id IS NOT NULL")),
         Index("ix_tickets_merged_into_id", "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
     )
 

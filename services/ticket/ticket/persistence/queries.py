@@ -31,7 +31,7 @@ SORTED_ANEW = {
 # their own walks further for them.
 COMMON, COMMON_TO_ONE = 1000, 20_000
 SOON = timedelta(minutes=30)
-_EQUAL = ("assignee_id", "line", "department_id", "cause_id", "merged_into_id", "waiting")
+_EQUAL = ("assignee_id", "line", "department_id", "cause_id", "merged_into_id", "session_id", "waiting")
 _ONE_OF = ("status", "category", "priority")
 
 

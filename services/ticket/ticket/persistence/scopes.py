@@ -1,6 +1,6 @@
-"""Which tickets, hand-overs and players a caller reaches; compiled into the SQL of every read and write."""
+"""Which tickets, hand-overs, sessions and players a caller reaches; compiled into the SQL of every read and write."""
 
-from sqlalchemy import ColumnElement, false, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select
 
 from chassis.callers import Caller
 from chassis.data.copies import players_reached, players_within, within_scope
@@ -8,6 +8,9 @@ from chassis.data.unit_of_work import company_wide
 from ticket.domain.article import Article
 from ticket.domain.cause import Cause
 from ticket.domain.copies import PlayerCopy, StaffCopy
+from ticket.domain.message import Message
+from ticket.domain.sensitive_word import SensitiveWord
+from ticket.domain.session import ServiceSession
 from ticket.domain.ticket import Ticket
 from ticket.domain.transfer import Transfer
 
@@ -26,6 +29,30 @@ def transfers_of(caller: Caller) -> ColumnElement[bool]:
     return Transfer.ticket_id.in_(select(Ticket.id).where(tickets_of(caller)))
 
 
+def sessions_of(caller: Caller) -> ColumnElement[bool]:
+    """One's own: served by me, opened by me, or my player's; a department's likewise, and what lies in its queue.
+
+    What came in for nobody is seen by whoever sees a department, so that it is given to somebody.
+    """
+    reached = within_scope(caller, StaffCopy)
+    players = players_reached(caller, PlayerCopy, StaffCopy)
+    found = [
+        reached(ServiceSession.agent_id),
+        ServiceSession.created_by == caller.id,
+        ServiceSession.player_id.in_(players),
+    ]
+    if caller.scope.departments:
+        someones = exists().where(PlayerCopy.id == ServiceSession.player_id, PlayerCopy.agent_id.is_not(None))
+        nobodys = and_(ServiceSession.agent_id.is_(None), ServiceSession.department_id.is_(None), ~someones)
+        found += [ServiceSession.department_id.in_(caller.scope.departments), nobodys]
+    return or_(*found)
+
+
+def messages_of(caller: Caller) -> ColumnElement[bool]:
+    """Those of the sessions one reaches."""
+    return Message.session_id.in_(select(ServiceSession.id).where(sessions_of(caller)))
+
+
 def players_of(caller: Caller) -> ColumnElement[bool]:
     """Players whose agent is reached; those without an agent are seen by whoever sees a department."""
     return players_within(caller, PlayerCopy, StaffCopy)
@@ -35,6 +62,9 @@ SCOPES = {
     Ticket: tickets_of,
     Transfer: transfers_of,
     PlayerCopy: players_of,
+    ServiceSession: sessions_of,
+    Message: messages_of,
+    SensitiveWord: company_wide,
     Cause: company_wide,
     Article: company_wide,
 }
