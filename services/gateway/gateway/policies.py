@@ -35,6 +35,7 @@ _READ = {
     "staff.read",
     "department.read",
     "option.read",
+    "deadline_policy.read",
 }
 _TICKETS = {"ticket.read", "ticket.create", "ticket.update", "ticket.transfer", "cause.write"}
 _ARTICLES = {"article.write", "article.publish"}
@@ -51,7 +52,7 @@ _ADMIN = _READ | _ARTICLES | {
     "player.create", "player.update", "player.delete", "player.merge", "player.bind", "player.phone.see",
     "player.phone.reveal", "player.export", "player.import", "player.erase", "ticket.export", "sales.export",
     "item.sync", "item.adjust", "supplier.write", "pack.create", "pack.publish", "pack.approve", "discount_rule.write",
-    "staff.write", "department.write", "option.write", "event.read", "audit.read", "audit.export",
+    "staff.write", "department.write", "option.write", "deadline_policy.write", "event.read", "audit.read", "audit.export",
     "api_client.read", "api_client.write", "role.write", "role.grant", "dead_letter.read", "dead_letter.write",
     "subscription.read", "subscription.write",
 }  # fmt: skip

@@ -7,7 +7,9 @@ from chassis.http.log import log_routes
 from chassis.jobs.routes import job_routes
 from chassis.ops.settings import Settings
 from chassis.service import Service
-from ticket.api import articles, causes, exports, tickets, transfers
+from ticket.api import articles, causes, deadlines, exports, tickets, transfers
+from ticket.application import deadlines as clock
+from ticket.application import recomputing
 from ticket.application.causes import KIND
 from ticket.domain.base import Base
 from ticket.messaging import leavers
@@ -26,6 +28,7 @@ SERVICE = Service(
         transfers.routes,
         causes.routes,
         articles.routes,
+        deadlines.routes,
         exports.routes,
         job_routes(),
         log_routes(),
@@ -36,5 +39,6 @@ SERVICE = Service(
     subscriptions=SUBSCRIPTIONS,
     references={"player": PLAYERS, "staff": STAFF},
     options=OPTIONS,
-    jobs=(exports.TICKETS.kind, leavers.HANDOVER, KIND),
+    loops={"deadlines": clock.run},
+    jobs=(exports.TICKETS.kind, leavers.HANDOVER, KIND, recomputing.KIND),
 )

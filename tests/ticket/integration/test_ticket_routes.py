@@ -15,7 +15,7 @@ from tests.ticket.desk import Desk
 SHOWN = {
     "id", "no", "player_id", "player", "question", "solution", "category", "priority", "status", "waiting", "line",
     "assignee_id", "department_id", "session_id", "order_id", "cause_id", "merged_into_id", "reopen_count", "due_at",
-    "overdue", "created_by", "created_at", "updated_at", "started_at", "completed_at", "version",
+    "overdue", "deadlines", "created_by", "created_at", "updated_at", "started_at", "completed_at", "version",
 }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from chassis.jobs.handover import Belongings, handover
 from ticket.application.tickets import record, snapshot
 from ticket.domain.copies import StaffCopy
 from ticket.domain.ticket import DONE, Ticket
+from ticket.persistence.deadlines import terms
 
 
 def _count(uow: UnitOfWork, staff_id: str) -> int:
@@ -33,7 +34,7 @@ def _step(uow: UnitOfWork, given: Mapping[str, Any], receiver: Callable[[], str 
         before, staff_id = snapshot(ticket), receiver()
         staff = uow.session.get(StaffCopy, staff_id) if staff_id else None
         department = staff.department_id if staff is not None else ticket.department_id
-        facts = ticket.edit({"assignee_id": staff_id, "department_id": department}, at=uow.now())
+        facts = ticket.edit({"assignee_id": staff_id, "department_id": department}, at=uow.now(), terms=terms(uow))
         record(uow, ticket, "handed_over", before, reason=f"离职交接：{given['no']}")
         uow.publish(facts)
     return len(tickets)

@@ -8,6 +8,7 @@ from chassis.data.unit_of_work import company_wide
 from ticket.domain.article import Article
 from ticket.domain.cause import Cause
 from ticket.domain.copies import PlayerCopy, StaffCopy
+from ticket.domain.deadline_policy import BusinessCalendar, DeadlinePolicy
 from ticket.domain.ticket import Ticket
 from ticket.domain.transfer import Transfer
 
@@ -37,4 +38,6 @@ SCOPES = {
     PlayerCopy: players_of,
     Cause: company_wide,
     Article: company_wide,
+    BusinessCalendar: company_wide,
+    DeadlinePolicy: company_wide,
 }
