@@ -199,7 +199,7 @@ def test_an_edit_changes_what_it_names_and_nothing_else(desk: Desk):
     answer = desk.agent.patch(f"/tickets/{ticket['id']}", body, version=1)
     differ = {name for name in SHOWN if answer.json[name] != ticket[name]}
     assert answer.headers["ETag"] == '"2"'
-    assert differ == {*body, "due_at", "updated_at", "version"}
+    assert differ == {*body, "due_at", "deadlines", "updated_at", "version"}
 
 
 def test_an_edit_that_changes_nothing_keeps_the_version_and_says_nothing(desk: Desk):
