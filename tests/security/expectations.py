@@ -20,6 +20,7 @@ from tests.support.suite_in_process import InProcessSuite, Member
 ACTORS = ("A001", "M001", "S001", "Q001", "admin")  # one of each role; A001 is whose rows are "own"
 SHARED = {"item", "supplier", "pack", "discount_rule", "staff", "department", "session", "api_client", "secret", "role"} | {
     "account", "option", "subscription", "delivery", "network", "dead_letter", "cause", "article",
+    "calendar", "deadline_policy",
 }  # fmt: skip
 STALE = '"999999"'  # a version no record has: whoever reaches the record is told 412, and nothing changes
 _count = itertools.count(1)
@@ -85,6 +86,11 @@ def _subscription() -> dict[str, Any]:
         "delivery": "webhook",
         "url": "https://192.0.9.1/hook",
     }
+
+
+def _policy(case: Case) -> dict[str, Any]:
+    times = {key: {"first_response": 60, "completion": 600} for key in ("low", "normal", "high", "urgent")}
+    return {"name": "走查时限", "calendar_id": case.id("calendar"), "standard": times, "warn_percent": 80}
 
 
 def _role() -> dict[str, Any]:
@@ -265,6 +271,25 @@ API: dict[str, Expected] = {
     "POST /articles/{article_id}/publish": Expected("article.publish", row="article"),
     "POST /articles/{article_id}/archive": Expected("article.publish", row="article"),
     "POST /articles/{article_id}/restore": Expected("article.publish", row="article"),
+    "GET /calendars": Expected("deadline_policy.read", listed="calendar"),
+    "POST /calendars": Expected(
+        "deadline_policy.write", body=lambda _: {"name": "走查日历", "week": {"mon": ["09:00-18:00"]}}
+    ),
+    "GET /calendars/{calendar_id}": Expected("deadline_policy.read", row="calendar"),
+    "PATCH /calendars/{calendar_id}": Expected(
+        "deadline_policy.write", row="calendar", body=lambda _: {"name": "走查日历"}
+    ),
+    "DELETE /calendars/{calendar_id}": Expected("deadline_policy.write", row="calendar"),
+    "GET /deadline-policies": Expected("deadline_policy.read", listed="deadline_policy"),
+    "POST /deadline-policies": Expected(
+        "deadline_policy.write", body=lambda case: {**_policy(case), "category": "suggestion"}
+    ),
+    "GET /deadline-policies/{policy_id}": Expected("deadline_policy.read", row="deadline_policy"),
+    "PATCH /deadline-policies/{policy_id}": Expected(
+        "deadline_policy.write", row="deadline_policy", body=lambda _: {"name": "走查时限"}
+    ),
+    "DELETE /deadline-policies/{policy_id}": Expected("deadline_policy.write", row="deadline_policy"),
+    "POST /deadline-recomputations": Expected("deadline_policy.write", query=lambda _: {"dry_run": "true"}),
     "GET /ticket-summary": Expected("ticket.read", row="player", query=_of_player),
     "GET /ticket-counters": Expected("ticket.read"),
     # sales
@@ -358,6 +383,8 @@ KIND_OF_PART = {
     "letter_id": "dead_letter",
     "cause_id": "cause",
     "article_id": "article",
+    "calendar_id": "calendar",
+    "policy_id": "deadline_policy",
 }
 
 

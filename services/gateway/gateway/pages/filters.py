@@ -158,7 +158,17 @@ def register(app: Flask) -> None:
         percent_input,
         zip_with,
     )
-    times = (clock.when, clock.day, clock.is_past, clock.full, clock.ago, clock.age, clock.deadline, clock.to_input)
+    times = (
+        clock.when,
+        clock.day,
+        clock.is_past,
+        clock.full,
+        clock.ago,
+        clock.age,
+        clock.deadline,
+        clock.to_input,
+        clock.working,
+    )
     for function in (*own, *times, labels.label, role_labels.role_word):
         app.jinja_env.filters[function.__name__] = function
     app.jinja_env.globals.update(

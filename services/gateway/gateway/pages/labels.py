@@ -4,6 +4,7 @@ lists.
 
 from flask_babel import lazy_gettext as _
 
+from gateway.pages.deadline_labels import CHANGES, DEADLINE_LABELS, FIELDS
 from gateway.pages.option_labels import LISTS, OPTION_LABELS, offered, option_word
 from gateway.pages.role_labels import ROLE_LABELS
 
@@ -90,6 +91,7 @@ LABELS = {
         "other": _("其他"),
     },
     **ROLE_LABELS,
+    **DEADLINE_LABELS,
     **OPTION_LABELS,
     "staff_state": {"in_service": _("在职"), "left": _("已离职")},
     "rule_kind": {"max_discount": _("折扣上限"), "min_price": _("最低售价")},
@@ -124,6 +126,7 @@ LABELS = {
         "events.replay": _("重放事件"),
         "audit.export": _("导出审计"),
         "staff.import": _("导入员工"),
+        "deadlines.recompute": _("重算处理时限"),
     },
     "delivery": {"webhook": "Webhook", "amqp": _("消息队列")},
     "delivery_state": {"pending": _("待送"), "delivered": _("已送达"), "failed": _("已放弃")},
@@ -213,6 +216,7 @@ LABELS = {
         "en": _("英文名"),
         "position": _("顺序"),
         "version": _("版本"),
+        **FIELDS,
     },
     "change": {
         "created": _("建立"),
@@ -231,6 +235,7 @@ LABELS = {
         "merged_in": _("并入了"),
         "unmerged": _("拆出，原来在"),
         "unmerged_from": _("拆出了"),
+        **CHANGES,
     },
     "price_kind": {
         "list": _("价目价"),
