@@ -29,8 +29,8 @@ def play(suite: InProcessSuite) -> None:
     causes(suite, player)
     merging(suite, player)
     articles(suite)
-    tickets(suite, player)
     deadlines(suite, player)
+    tickets(suite, player)
     sales(suite, player, items)
 
 
