@@ -202,6 +202,18 @@ def test_an_open_ticket_of_before_there_were_policies_gets_its_deadlines_and_not
     assert (CLOCK[0], "completion", 0) not in told(desk, ticket)
 
 
+def test_of_a_ticket_that_code_of_before_has_completed_nothing_is_told_and_nobody_looks_at_it_again(desk: Desk):
+    policy(desk)
+    ticket = desk.write()
+    with desk.service.runtime.database.session() as session:
+        session.execute(update(Ticket).where(Ticket.id == ticket["id"]).values(status="done", completed_at=utc_now()))
+        session.commit()
+    ring(desk, later=HOUR)
+    with desk.service.runtime.database.session() as session:
+        left = session.scalar(text("SELECT next_alarm_at FROM tickets WHERE id = :id"), {"id": ticket["id"]})
+    assert (told(desk, ticket), left) == ([], None)
+
+
 def test_the_workers_thread_tells_what_is_due_within_two_seconds(desk: Desk):
     policy(desk, escalate_after=[])
     ticket, stop = desk.write(), threading.Event()
@@ -325,6 +337,14 @@ def test_a_policy_that_cannot_be_is_refused_and_the_field_is_named(desk: Desk, b
     answer = desk.admin.post("/deadline-policies", whole)
     errors = {one["pointer"]: one["code"] for one in answer.json["errors"]}
     assert (answer.status_code, errors.get(pointer)) == (422, code), errors
+
+
+def test_of_the_two_ways_to_warn_the_one_that_is_given_counts(desk: Desk):
+    made = policy(desk)
+    changed = desk.admin.patch(f"/deadline-policies/{made['id']}", {"warn_minutes": 3}, version=1).json
+    assert (changed["warn_minutes"], changed["warn_percent"], changed["version"]) == (3, None, 2)
+    same = desk.admin.patch(f"/deadline-policies/{made['id']}", {"name": made["name"]}, version=2).json
+    assert (same["warn_minutes"], same["version"]) == (3, 2)
 
 
 def test_one_policy_fits_all_and_stays_and_there_is_one_for_a_department_and_a_category(desk: Desk):

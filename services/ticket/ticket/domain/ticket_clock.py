@@ -84,9 +84,8 @@ class Clock:
     def ring(self, at: datetime) -> list[Alarm]:
         """What is due to be told at `at` and has not been; from now on it has been told."""
         due = [alarm for alarm in self._waiting() if alarm.at <= at]
-        if due:
-            self.told = [*(self.told or ()), *(alarm.key for alarm in due)]
-            self.set_alarm()
+        self.told = [*(self.told or ()), *(alarm.key for alarm in due)]
+        self.set_alarm()
         return due
 
     def set_alarm(self) -> None:
