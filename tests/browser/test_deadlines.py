@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from deploy.local.tour.desk import until
 from tests.browser.screen import Screen
 
 MARK = secrets.token_hex(3)
@@ -60,18 +61,18 @@ def test_a_policy_is_written_down_changed_and_the_change_undone(admin):
     form.locator("[name=name]").fill(POLICY)
     form.locator("[name=category]").select_option("suggestion")
     form.locator("[name=completion_normal]").fill("1.5h")
-    form.locator("[name=first_response_normal]").fill("60 分")
+    form.locator("[name=first_response_normal]").fill("2 分")
     form.locator("[name=warn]").fill("1")
     page.keyboard.press("Control+Enter")
     admin.toast("已新建")
-    expect(row(admin, POLICY)).to_contain_text("1 小时 / 1.5 小时")
+    expect(row(admin, POLICY)).to_contain_text("2 分 / 1.5 小时")
     page.get_by_role("link", name=POLICY).click()
     form.locator("[name=completion_normal]").fill("3 小时")
     form.locator("[name=level_3]").fill("")
     form.locator("[data-save]").click()
-    expect(row(admin, POLICY)).to_contain_text("1 小时 / 3 小时")
+    expect(row(admin, POLICY)).to_contain_text("2 分 / 3 小时")
     page.get_by_role("button", name="撤销").click()
-    expect(row(admin, POLICY)).to_contain_text("1 小时 / 1.5 小时")
+    expect(row(admin, POLICY)).to_contain_text("2 分 / 1.5 小时")
     expect(row(admin, POLICY)).to_contain_text("经理 2 小时")
 
 
@@ -82,7 +83,7 @@ def test_a_ticket_shows_both_deadlines_and_the_clock_speaks_on_its_timeline(some
     ticket = agent.post("/tickets", body)
     screen.go(f"/tickets?tab=all&category=suggestion&q={MARK}")
     expect(screen.page.locator(f"#ticket-{ticket['id']}")).to_contain_text("首响 剩")
-    screen.page.wait_for_timeout(55_000)  # one hundredth of an hour and a half
+    until("the clock has spoken", lambda: len(agent.get(f"/tickets/{ticket['id']}/timeline")["items"]) > 1)
     screen.go(f"/tickets/{ticket['id']}")
     side = screen.page.locator("aside")
     expect(side).to_contain_text("首次响应")
