@@ -17,6 +17,7 @@ from sales.domain.opportunity import Opportunity
 from sales.domain.pool import COMPANY_POOL
 from tests.support.rows_in_suite import draft
 from tests.support.suite_in_process import Api, InProcessSuite
+from ticket.application.deadlines import ring_due
 
 
 def play(suite: InProcessSuite) -> None:
@@ -35,6 +36,7 @@ def play(suite: InProcessSuite) -> None:
     merging(suite, player)
     articles(suite)
     sessions(suite, player)
+    deadlines(suite, player)
     tickets(suite, player)
     sales(suite, player, items)
     opportunities(suite, player)
@@ -174,6 +176,16 @@ def tickets(suite: InProcessSuite, player: dict[str, Any]) -> None:
     ticket = agent.made(f"{path}/reopen", {"reason": "只到了一半"}, version=ticket["version"])
     second_line = {"department_id": suite.departments["二线"], "reason": "请技术看日志"}
     agent.made(f"{path}/transfers", second_line, version=ticket["version"])
+
+
+def deadlines(suite: InProcessSuite, player: dict[str, Any]) -> None:
+    """Nobody answers an urgent question for a day: one is warned, both deadlines are missed, and it goes up."""
+    body = {"player_id": player["id"], "question": "充值扣了两次钱", "category": "recharge", "priority": "urgent"}
+    suite.api("A001").made("/tickets", body)
+    work = suite.services["ticket"].runtime.work(now=utc_now() + timedelta(days=1))
+    with work.session:
+        ring_due(work)
+        work.commit()
 
 
 def causes(suite: InProcessSuite, player: dict[str, Any]) -> None:

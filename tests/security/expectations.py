@@ -22,6 +22,7 @@ SHARED = {"item", "supplier", "pack", "discount_rule", "staff", "department", "s
     "account", "option", "subscription", "delivery", "network", "dead_letter", "cause", "article",
     "pool", "pool_rule", "circulation",
     "sensitive_word",
+    "calendar", "deadline_policy",
 }  # fmt: skip
 STALE = '"999999"'  # a version no record has: whoever reaches the record is told 412, and nothing changes
 _count = itertools.count(1)
@@ -87,6 +88,11 @@ def _subscription() -> dict[str, Any]:
         "delivery": "webhook",
         "url": "https://192.0.9.1/hook",
     }
+
+
+def _policy(case: Case) -> dict[str, Any]:
+    times = {key: {"first_response": 60, "completion": 600} for key in ("low", "normal", "high", "urgent")}
+    return {"name": "走查时限", "calendar_id": case.id("calendar"), "standard": times, "warn_percent": 80}
 
 
 def _role() -> dict[str, Any]:
@@ -302,6 +308,25 @@ API: dict[str, Expected] = {
         "sensitive_word.write", row="sensitive_word", body=lambda _: {"kind": "sensitive"}
     ),
     "DELETE /sensitive-words/{word_id}": Expected("sensitive_word.write", row="sensitive_word"),
+    "GET /calendars": Expected("deadline_policy.read", listed="calendar"),
+    "POST /calendars": Expected(
+        "deadline_policy.write", body=lambda _: {"name": "走查日历", "week": {"mon": ["09:00-18:00"]}}
+    ),
+    "GET /calendars/{calendar_id}": Expected("deadline_policy.read", row="calendar"),
+    "PATCH /calendars/{calendar_id}": Expected(
+        "deadline_policy.write", row="calendar", body=lambda _: {"name": "走查日历"}
+    ),
+    "DELETE /calendars/{calendar_id}": Expected("deadline_policy.write", row="calendar"),
+    "GET /deadline-policies": Expected("deadline_policy.read", listed="deadline_policy"),
+    "POST /deadline-policies": Expected(
+        "deadline_policy.write", body=lambda case: {**_policy(case), "category": "suggestion"}
+    ),
+    "GET /deadline-policies/{policy_id}": Expected("deadline_policy.read", row="deadline_policy"),
+    "PATCH /deadline-policies/{policy_id}": Expected(
+        "deadline_policy.write", row="deadline_policy", body=lambda _: {"name": "走查时限"}
+    ),
+    "DELETE /deadline-policies/{policy_id}": Expected("deadline_policy.write", row="deadline_policy"),
+    "POST /deadline-recomputations": Expected("deadline_policy.write", query=lambda _: {"dry_run": "true"}),
     "GET /ticket-summary": Expected("ticket.read", row="player", query=_of_player),
     "GET /ticket-counters": Expected("ticket.read"),
     # sales
@@ -453,6 +478,8 @@ KIND_OF_PART = {
     "word_id": "sensitive_word",
     "cause_id": "cause",
     "article_id": "article",
+    "calendar_id": "calendar",
+    "policy_id": "deadline_policy",
 }
 
 

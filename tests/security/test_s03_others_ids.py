@@ -33,6 +33,8 @@ BODY_IDS = {
     "POST /sessions": {"player_id": "404", "agent_id": "409", "order_id": "unchecked"},
     "PATCH /sessions/{service_session_id}": {"player_id": "404", "agent_id": "404", "order_id": "unchecked"},
     "POST /sessions/{service_session_id}/messages": {"staff_id": "409"},
+    "POST /deadline-policies": {"calendar_id": "404", "department_id": "404"},
+    "PATCH /deadline-policies/{policy_id}": {"calendar_id": "404", "department_id": "404"},
     "POST /players": {"agent_id": "404", "wechat_account_id": "unchecked"},
     "POST /players/{player_id}/binding": {"agent_id": "404", "wechat_account_id": "unchecked"},
     "POST /players/{player_id}/merge": {"into_id": "404"},
@@ -165,6 +167,17 @@ def test_a_supplier_or_buyer_of_nobody_is_not_found_and_the_item_stays(suite: In
     for name in ("supplier_id", "buyer"):
         assert supervisor.patch(path, {name: NOBODYS}, version=item["version"]).status_code == 404
     assert supervisor.get(path).json == item
+
+
+def test_a_calendar_or_department_of_nobody_is_not_found_and_the_policy_stays(suite: InProcessSuite, rows: Rows):
+    admin, path = suite.api("admin"), f"/deadline-policies/{rows.shared['deadline_policy']['id']}"
+    policy = admin.get(path).json
+    fields = ("name", "category", "calendar_id", "standard", "warn_percent")
+    for name in ("calendar_id", "department_id"):
+        assert admin.patch(path, {name: NOBODYS}, version=policy["version"]).status_code == 404
+        another = {**{field: policy[field] for field in fields}, name: NOBODYS}
+        assert admin.post("/deadline-policies", another).status_code == 404
+    assert admin.get(path).json == policy
 
 
 def test_a_department_out_of_a_supervisors_reach_is_not_found_either(suite: InProcessSuite, rows: Rows):

@@ -60,6 +60,9 @@ def make_rows(suite: InProcessSuite) -> Rows:
         rows.shared["cause"] = specialist.made("/causes", {"title": "走查的原因"})
         word = {"word": f"走查词{new_id()[-8:]}", "kind": "sensitive"}
         rows.shared["sensitive_word"] = suite.api("M001").made("/sensitive-words", word)
+        calendar = admin.made("/calendars", {"name": "走查日历", "week": {"mon": ["09:00-18:00"]}})
+        rows.shared["calendar"] = calendar
+        rows.shared["deadline_policy"] = admin.made("/deadline-policies", _policy(calendar))
         article = specialist.made("/articles", {"title": "走查的文章", "body": "先查日志"})
         specialist.made(f"/articles/{article['id']}/submit", None, version=1)
         rows.shared["article"] = suite.api("M001").made(f"/articles/{article['id']}/publish", None, version=2)
@@ -76,6 +79,13 @@ def make_rows(suite: InProcessSuite) -> Rows:
         found = admin.get("/audit", query_string={"actor_id": suite.staff[owner].id, "subject_kind": "ticket"}).json
         rows.of[owner]["audit_entry"] = found["items"][0]
     return rows
+
+
+def _policy(calendar: dict[str, Any]) -> dict[str, Any]:
+    """A deadline policy for what players ask about the play."""
+    times = {key: {"first_response": 60, "completion": 600} for key in ("low", "normal", "high", "urgent")}
+    named = {"name": "走查时限", "category": "gameplay", "calendar_id": calendar["id"]}
+    return {**named, "standard": times, "warn_percent": 80}
 
 
 def _make_integration(suite: InProcessSuite, rows: Rows) -> None:

@@ -35,6 +35,7 @@ class Desk:
         self.inspector = self.person(("ticket.read", "article.read", "session.read", "message.unmask"), scope="all")
         self.writer = self.person(("ticket.read", "article.read", "article.write", "article.publish"), scope="all")
         self.editor = self.person(("article.read", "article.write", "article.publish"), scope="all")
+        self.admin = self.person(("ticket.read", "deadline_policy.read", "deadline_policy.write"), scope="all")
         self.player = self.new_player(self.agent)
         self.know(self.agent, self.colleague, self.stranger, self.supervisor, self.specialist)
 

@@ -36,6 +36,7 @@ _READ = {
     "staff.read",
     "department.read",
     "option.read",
+    "deadline_policy.read",
 }
 _TICKETS = {"ticket.read", "ticket.create", "ticket.update", "ticket.transfer", "session.write", "cause.write"}
 _ARTICLES = {"article.write", "article.publish"}
@@ -56,7 +57,7 @@ _ADMIN = _READ | _ARTICLES | {
     "player.phone.reveal", "player.export", "player.import", "player.erase", "ticket.export", "sales.export",
     "session.export", "sensitive_word.read", "sensitive_word.write",
     "item.sync", "item.adjust", "supplier.write", "pack.create", "pack.publish", "pack.approve", "discount_rule.write",
-    "staff.write", "department.write", "option.write", "event.read", "audit.read", "audit.export",
+    "staff.write", "department.write", "option.write", "deadline_policy.write", "event.read", "audit.read", "audit.export",
     "api_client.read", "api_client.write", "role.write", "role.grant", "dead_letter.read", "dead_letter.write",
     "subscription.read", "subscription.write", "lead.write", "pool.assign",
     "pool.write", "pool.circulate",

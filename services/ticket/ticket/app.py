@@ -6,7 +6,19 @@ from chassis.http.dead import dead_letter_routes
 from chassis.http.log import log_routes
 from chassis.jobs.routes import job_routes
 from chassis.service import Service
-from ticket.api import articles, causes, exports, sensitive_words, session_exports, sessions, tickets, transfers
+from ticket.api import (
+    articles,
+    causes,
+    deadlines,
+    exports,
+    sensitive_words,
+    session_exports,
+    sessions,
+    tickets,
+    transfers,
+)
+from ticket.application import deadlines as clock
+from ticket.application import recomputing
 from ticket.application.causes import KIND
 from ticket.domain.base import Base
 from ticket.messaging import leavers
@@ -26,6 +38,7 @@ SERVICE = Service(
         transfers.routes,
         causes.routes,
         articles.routes,
+        deadlines.routes,
         exports.routes,
         sessions.routes,
         session_exports.routes,
@@ -39,5 +52,6 @@ SERVICE = Service(
     subscriptions=SUBSCRIPTIONS,
     references={"player": PLAYERS, "staff": STAFF},
     options=OPTIONS,
-    jobs=(exports.TICKETS.kind, session_exports.SESSIONS.kind, leavers.HANDOVER, KIND),
+    loops={"deadlines": clock.run},
+    jobs=(exports.TICKETS.kind, session_exports.SESSIONS.kind, leavers.HANDOVER, KIND, recomputing.KIND),
 )

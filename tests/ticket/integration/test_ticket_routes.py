@@ -15,7 +15,7 @@ from tests.ticket.desk import Desk
 SHOWN = {
     "id", "no", "player_id", "player", "question", "solution", "category", "priority", "status", "waiting", "line",
     "assignee_id", "department_id", "session_id", "order_id", "cause_id", "merged_into_id", "reopen_count", "due_at",
-    "overdue", "created_by", "created_at", "updated_at", "started_at", "completed_at", "version",
+    "overdue", "deadlines", "created_by", "created_at", "updated_at", "started_at", "completed_at", "version",
 }  # fmt: skip
 
 
@@ -199,7 +199,7 @@ def test_an_edit_changes_what_it_names_and_nothing_else(desk: Desk):
     answer = desk.agent.patch(f"/tickets/{ticket['id']}", body, version=1)
     differ = {name for name in SHOWN if answer.json[name] != ticket[name]}
     assert answer.headers["ETag"] == '"2"'
-    assert differ == {*body, "due_at", "updated_at", "version"}
+    assert differ == {*body, "due_at", "deadlines", "updated_at", "version"}
 
 
 def test_an_edit_that_changes_nothing_keeps_the_version_and_says_nothing(desk: Desk):

@@ -142,7 +142,7 @@ def test_another_priority_moves_the_time_it_is_due_from_when_it_was_written():
     ticket = a_ticket()
     [fact] = ticket.edit({"priority": "urgent"}, at=LATER)
     assert ticket.due_at == NOON + DUE_AFTER["urgent"]
-    assert set(fact.changed) == {"priority", "due_at"}
+    assert set(fact.changed) == {"priority", "due_at", "first_response_due_at"}
 
 
 def test_a_done_ticket_keeps_a_solution():

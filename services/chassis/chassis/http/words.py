@@ -20,6 +20,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "not_a_binding": ("不是有效的事件类型，例如 ticket.*.v1", "Not a type of facts, such as ticket.*.v1"),
     "not_a_name": ("用小写字母、数字和连字符，3 到 40 个字符", "Lower-case letters, digits and hyphens, 3 to 40"),
     "not_a_time": ("不是有效的时间（RFC 3339，带时区）", "Not a time (RFC 3339, with its zone)"),
+    "not_a_day": ("不是有效的日期，例如 2026-10-01", "Not a day, such as 2026-10-01"),
+    "not_a_span": ("不是有效的时段，例如 09:00-12:00", "Not a span of time, such as 09:00-12:00"),
+    "not_a_zone": ("不是有效的时区，例如 Asia/Shanghai", "Not a time zone, such as Asia/Shanghai"),
+    "overlapping": ("时段要按先后写，不能重叠", "Spans are in order and do not overlap"),
+    "never_open": ("一周里至少要有一个时段", "At least one span in the week"),
+    "not_rising": ("后一级不能比前一级早", "A level is not earlier than the one before it"),
     "not_money": (
         '金额格式应为 {{"amount": "648.00", "currency": "CNY"}}',
         'Money is {{"amount": "648.00", "currency": "CNY"}}',

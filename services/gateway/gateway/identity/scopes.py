@@ -8,7 +8,7 @@ SCOPES: dict[str, frozenset[str]] = {
     "player:read": frozenset({"player.read", "option.read"}),
     "player:pii": frozenset({"player.phone.see"}),
     "player:write": frozenset({"player.create", "player.update", "player.bind"}),
-    "ticket:read": frozenset({"ticket.read", "option.read"}),
+    "ticket:read": frozenset({"ticket.read", "option.read", "deadline_policy.read"}),
     "ticket:write": frozenset({"ticket.create", "ticket.update", "ticket.transfer", "cause.write", "cause.fix"}),
     "session:read": frozenset({"session.read", "option.read"}),
     "session:write": frozenset({"session.write"}),

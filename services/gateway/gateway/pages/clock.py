@@ -49,6 +49,11 @@ def day_start(days: int = 0) -> str:
     return local.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
+def soon() -> str:
+    """An hour from now, as an API time: what is due before it is due soon."""
+    return (now() + timedelta(hours=1)).isoformat().replace("+00:00", "Z")
+
+
 def when(value: str | datetime | None) -> str:
     """今天 20:00, 昨天 23:41, 11-18 20:14, 2025-11-18."""
     moment = parse(value)
@@ -113,21 +118,43 @@ def age(value: str | datetime | None) -> str:
     return _("刚刚") if seconds < MINUTE else _("%(span)s前", span=span(seconds))
 
 
+def working(minutes: int | None) -> str:
+    """30 分, 1.5 小时: working time, which is not counted in days; as it is typed, too."""
+    if minutes is None:
+        return ""
+    hours = minutes / 60
+    return _("%(n)s 小时", n=f"{hours:g}") if minutes >= 60 and minutes % 30 == 0 else _("%(n)s 分", n=minutes)
+
+
 def deadline(ticket: dict) -> dict:
-    """`state` ok|warn|over|none, `text` and `percent` of the time used, for a ticket's deadline bar."""
+    """`state` ok|warn|over|none, `text`, `title` and `percent` of the time used, for the bar of a ticket's next deadline."""
+    found = ticket["deadlines"]
+    title = " · ".join(
+        f"{label} {full(found[name]['due_at'])}"
+        for name, label in (("first_response", _("首次响应")), ("completion", _("完成")))
+        if found[name]["due_at"]
+    )
     if ticket["status"] == "done":
-        return {"state": "none", "text": _time_taken(ticket), "percent": None}
-    if ticket.get("waiting"):
-        return {"state": "none", "text": _("等玩家 · 停表"), "percent": None}
-    due, began = parse(ticket.get("due_at")), parse(ticket.get("created_at"))
-    if due is None or began is None:
-        return {"state": "none", "text": _("不限时"), "percent": None}
+        return {"state": "none", "text": _time_taken(ticket), "percent": None, "title": title}
+    first, whole = found["first_response"], found["completion"]
+    answer_first = ticket["status"] == "pending" and first["due_at"] and whole["state"] != "missed"
+    bar = _bar(first if answer_first else whole, ticket)
+    text = _("首响 %(text)s", text=bar["text"]) if answer_first else bar["text"]
+    text = _("等玩家 · %(text)s", text=text) if ticket["waiting"] else text
+    return {**bar, "text": text, "title": title}
+
+
+def _bar(standing: dict, ticket: dict) -> dict:
+    """How one deadline stands, as it was when the ticket was read, with the time left of now."""
+    due, began = parse(standing["due_at"]), parse(ticket["created_at"])
+    assert due is not None
+    assert began is not None
     left = (due - now()).total_seconds()
     if left <= 0:
         return {"state": "over", "text": _("超 %(span)s", span=span(left)), "percent": 100}
     used = 1 - left / max(1, (due - began).total_seconds())
     return {
-        "state": "warn" if left < HOUR else "ok",
+        "state": "warn" if standing["state"] == "warned" else "ok",
         "text": _("剩 %(span)s", span=span(left)),
         "percent": max(3, min(100, round(100 * used))),
     }

@@ -7,6 +7,7 @@ from flask import Response, make_response, render_template, request
 from gateway.clients import Refused, Unavailable, api
 from gateway.identity import directory
 from gateway.pages.answers import inner, wants_fragment
+from gateway.pages.clock import when
 from gateway.pages.labels import LABELS, label
 
 NOT_SHOWN = {"version", "csrf_token", "fresh", "do", "key", "mask"}
@@ -67,6 +68,8 @@ def word(field: str, value: object) -> str:
         return (directory().get(text) or {}).get("name") or text
     if field == "supplier_id" and text:
         return _supplier(text)
+    if field in ("due_at", "deadline_at", "first_response_due_at"):
+        return when(text)
     kind = {"state": "order_state"}.get(field, field)
     return label(text, kind) if kind in LABELS and kind not in ("field", "problem") else text
 

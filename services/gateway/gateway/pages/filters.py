@@ -168,6 +168,7 @@ def register(app: Flask) -> None:
         clock.took,
         clock.deadline,
         clock.to_input,
+        clock.working,
     )
     for function in (*own, *times, labels.label, role_labels.role_word):
         app.jinja_env.filters[function.__name__] = function

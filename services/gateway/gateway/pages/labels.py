@@ -4,6 +4,7 @@ lists.
 
 from flask_babel import lazy_gettext as _
 
+from gateway.pages.deadline_labels import CHANGES, DEADLINE_LABELS, FIELDS
 from gateway.pages.option_labels import LISTS, OPTION_LABELS, offered, option_word
 from gateway.pages.pool_labels import POOL_FIELDS, POOL_JOBS, POOL_LABELS
 from gateway.pages.role_labels import ROLE_LABELS
@@ -93,6 +94,7 @@ LABELS = {
     },
     **ROLE_LABELS,
     **SESSION_LABELS,
+    **DEADLINE_LABELS,
     **OPTION_LABELS,
     **POOL_LABELS,
     "staff_state": {"in_service": _("在职"), "left": _("已离职")},
@@ -131,6 +133,7 @@ LABELS = {
         "events.replay": _("重放事件"),
         "audit.export": _("导出审计"),
         "staff.import": _("导入员工"),
+        "deadlines.recompute": _("重算处理时限"),
     },
     "delivery": {"webhook": "Webhook", "amqp": _("消息队列")},
     "delivery_state": {"pending": _("待送"), "delivered": _("已送达"), "failed": _("已放弃")},
@@ -225,6 +228,7 @@ LABELS = {
         "author": _("谁说的"),
         "player_id": _("玩家"),
         "version": _("版本"),
+        **FIELDS,
     },
     "change": {
         "created": _("建立"),
@@ -243,6 +247,7 @@ LABELS = {
         "merged_in": _("并入了"),
         "unmerged": _("拆出，原来在"),
         "unmerged_from": _("拆出了"),
+        **CHANGES,
     },
     "price_kind": {
         "list": _("价目价"),

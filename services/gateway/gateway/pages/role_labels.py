@@ -82,6 +82,8 @@ ROLE_LABELS = {
         "department.write": _("管部门"),
         "option.read": _("看选项"),
         "option.write": _("管选项"),
+        "deadline_policy.read": _("看处理时限"),
+        "deadline_policy.write": _("管处理时限和日历"),
         "role.write": _("管角色"),
         "role.grant": _("授予任何权限"),
         "audit.read": _("看审计"),

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response
 
 from gateway.clients import api
 from gateway.identity import current, directory
-from gateway.pages import home
+from gateway.pages import clock, home
 from gateway.pages.answers import inner, page, saved, shown, typed, version, wants_fragment
 from gateway.pages.jobs import ask_export
 from gateway.pages.ticket_page import about, cause_of
@@ -20,6 +20,7 @@ blueprint = Blueprint("tickets", __name__)
 TABS = {
     "mine": _l("我的未完成"),
     "due": _l("按时限"),
+    "soon": _l("即将超时"),
     "overdue": _l("已超时"),
     "second": _l("二线"),
     "waiting": _l("等玩家回复"),
@@ -255,6 +256,7 @@ def _list_filters(tab: str) -> dict:
     own: dict = {
         "mine": {"assignee_id": current.id, **unfinished, "sort": "due_at"},
         "due": {**unfinished, "sort": "due_at"},
+        "soon": {"due_before": clock.soon(), "overdue": "false", "sort": "due_at"},
         "overdue": {"overdue": "true", "sort": "due_at"},
         "second": {"line": 2, **unfinished, "sort": "due_at"},
         "waiting": {"waiting": "true"},

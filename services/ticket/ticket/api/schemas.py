@@ -95,6 +95,7 @@ class TicketQuery(list_query(("created_at", "updated_at", "due_at"), default="-c
     line = Whole(1, 2, text=True)
     waiting = Flag(text=True)
     overdue = Flag(text=True)
+    due_before = Moment(metadata={"description": "not done, and due before this moment"})
     q = Text(100)
     created_at_gte = Moment(data_key="created_at[gte]")
     created_at_lt = Moment(data_key="created_at[lt]")
@@ -111,6 +112,22 @@ class SummaryQuery(Body):
     def _one(self, data: dict[str, Any], **_: Any) -> None:
         if len(data) != 1:
             raise ValidationError("one_of:player_id wechat_id")
+
+
+class DeadlineShown(Schema):
+    """How a ticket stands with one deadline."""
+
+    due_at = fields.DateTime(required=True, allow_none=True)
+    warn_at = fields.DateTime(required=True, allow_none=True)
+    state = fields.String(required=True, metadata={"enum": ["running", "warned", "missed", "met", "none"]})
+    level = fields.Integer(required=True, metadata={"description": "of escalation, 0 before the first"})
+
+
+class DeadlinesShown(Schema):
+    """Both deadlines of a ticket."""
+
+    first_response = fields.Nested(DeadlineShown, required=True)
+    completion = fields.Nested(DeadlineShown, required=True)
 
 
 class TicketShown(Schema):
@@ -136,6 +153,7 @@ class TicketShown(Schema):
     reopen_count = fields.Integer(required=True)
     due_at = fields.DateTime(required=True)
     overdue = fields.Boolean(required=True)
+    deadlines = fields.Nested(DeadlinesShown, required=True)
     created_by = fields.String(required=True)
     created_at = fields.DateTime(required=True)
     updated_at = fields.DateTime(required=True)

@@ -7,12 +7,15 @@ from typing import Any
 from chassis.callers import Caller
 from chassis.clock import rfc3339, utc_now
 from chassis.data.copies import player_brief
+from ticket.domain.deadlines import DEADLINES
 from ticket.domain.ticket import Ticket, TicketChange
+from ticket.domain.ticket_clock import Standing
 from ticket.domain.transfer import Transfer
 
 
 def ticket_view(ticket: Ticket, _who: Caller | None = None) -> dict[str, Any]:
     """One ticket."""
+    now = utc_now()
     return {
         "id": ticket.id,
         "no": ticket.no,
@@ -33,7 +36,8 @@ def ticket_view(ticket: Ticket, _who: Caller | None = None) -> dict[str, Any]:
         "merged_into_id": ticket.merged_into_id,
         "reopen_count": ticket.reopen_count,
         "due_at": rfc3339(ticket.due_at),
-        "overdue": ticket.is_overdue(utc_now()),
+        "overdue": ticket.is_overdue(now),
+        "deadlines": {name: deadline_view(ticket.standing(name, now)) for name in DEADLINES},
         "created_by": ticket.created_by,
         "created_at": rfc3339(ticket.created_at),
         "updated_at": rfc3339(ticket.updated_at),
@@ -41,6 +45,12 @@ def ticket_view(ticket: Ticket, _who: Caller | None = None) -> dict[str, Any]:
         "completed_at": rfc3339(ticket.completed_at),
         "version": ticket.version,
     }
+
+
+def deadline_view(standing: Standing) -> dict[str, Any]:
+    """How a ticket stands with one deadline."""
+    moments = {"due_at": rfc3339(standing.due_at), "warn_at": rfc3339(standing.warn_at)}
+    return {**moments, "state": standing.state, "level": standing.level}
 
 
 def change_view(change: TicketChange, ticket_no: str) -> dict[str, Any]:

@@ -14,11 +14,13 @@ from chassis.jobs import store
 from chassis.jobs.job import JobKind
 from chassis.jobs.running import Run
 from chassis.rules import RuleBroken
+from ticket.application.deadlines import ring
 from ticket.application.tickets import cause_change, record, snapshot, still_here
 from ticket.domain.cause import OPEN, Cause
 from ticket.domain.events import TicketFact
 from ticket.domain.ticket import Ticket
 from ticket.persistence.causes import completed_by, counted, how_many, open_tickets
+from ticket.persistence.deadlines import terms
 
 AT_ONCE = 200  # tickets in one transaction; what is more is done by a job, as many at a time
 ACTION = "cause.fix"
@@ -128,7 +130,8 @@ def _unfix_some(uow: UnitOfWork, cause: Cause, given: Mapping[str, Any]) -> int:
     """Reopen some tickets that this fix completed; 0 where none is left."""
 
     def rule(ticket: Ticket) -> list[TicketFact]:
-        return ticket.reopen(given["reason"], at=uow.now(), keep=still_here(uow, ticket.assignee_id))
+        keep = still_here(uow, ticket.assignee_id)
+        return ticket.reopen(given["reason"], at=uow.now(), keep=keep, terms=terms(uow))
 
     return _each(uow, completed_by(uow, cause.id, given["fix_id"]), "reopened", rule, given["reason"])
 
@@ -142,6 +145,7 @@ def _each(
 ) -> int:
     locked = uow.session.scalars(tickets.order_by(Ticket.id).limit(AT_ONCE).with_for_update(of=Ticket)).all()
     for ticket in locked:
+        ring(uow, ticket)
         before = snapshot(ticket)
         facts = rule(ticket)
         record(uow, ticket, kind, before, reason=reason)

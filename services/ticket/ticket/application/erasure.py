@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import case, select, update
+from sqlalchemy import case, func, select, text, update
 
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.facts.erasing import ERASED, blank_facts, forget_answers
@@ -16,9 +16,13 @@ from ticket.domain.session import ServiceSession
 from ticket.domain.ticket import Ticket, TicketChange
 from ticket.domain.transfer import Transfer
 
+_STATUS = TicketChange.changes["status"]
+# By its changes of status the deadlines of a ticket are worked out; they say nothing of anybody.
+_STATUS_ALONE = case((_STATUS.is_not(None), func.jsonb_build_object("status", _STATUS)), else_=text("'{}'::jsonb"))
+
 
 def erase_texts(uow: UnitOfWork, players: Sequence[str]) -> None:
-    """Blank every text of these players' tickets: question, solution, reasons, what was changed, and in the log.
+    """Blank every text of these players' tickets: question, solution, reasons, what was changed but the status, and in the log.
 
     The versions go up, so that nobody who has the old text before them can save it again.
     """
@@ -30,7 +34,7 @@ def erase_texts(uow: UnitOfWork, players: Sequence[str]) -> None:
         update(Ticket).where(Ticket.id.in_(ids)).values(**blank, version=Ticket.version + 1), execution_options=once
     )
     changes = update(TicketChange).where(TicketChange.ticket_id.in_(ids))
-    uow.session.execute(changes.values(changes={}), execution_options=once)
+    uow.session.execute(changes.values(changes=_STATUS_ALONE), execution_options=once)
     uow.session.execute(changes.where(TicketChange.reason.is_not(None)).values(reason=ERASED), execution_options=once)
     transfers = update(Transfer).where(Transfer.ticket_id.in_(ids))
     uow.session.execute(transfers.values(reason=ERASED), execution_options=once)

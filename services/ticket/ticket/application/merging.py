@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from chassis.data.unit_of_work import UnitOfWork
+from ticket.application.deadlines import ring
 from ticket.application.tickets import record, snapshot
 from ticket.domain.errors import NotMerged
 from ticket.domain.ticket import Ticket
@@ -14,6 +15,7 @@ def merge_ticket(uow: UnitOfWork, ticket_id: str, into_id: str, *, version: int)
     Raises NotFound, StaleRecord, SameTicket, DifferentPlayer, MergedAway, IntoDone.
     """
     ticket, other = _both(uow, ticket_id, into_id, version)
+    ring(uow, ticket)
     before = snapshot(ticket)
     facts = ticket.merge_into(other, at=uow.now())
     record(uow, ticket, "merged", before, reason=other.no)

@@ -11,14 +11,17 @@ from chassis.data.copies import must_be_in_service
 from chassis.data.numbers import daily_number
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.rules import NotFound
+from ticket.application.deadlines import ring
 from ticket.domain.cause import Cause
 from ticket.domain.copies import PlayerCopy, StaffCopy
 from ticket.domain.events import TicketFact
 from ticket.domain.session import ServiceSession
 from ticket.domain.ticket import Ticket, TicketChange
+from ticket.persistence.deadlines import terms
 
 _TRACKED = (
     "question", "solution", "category", "priority", "status", "waiting", "line", "assignee_id", "department_id", "due_at",
+    "first_response_due_at",
 )  # fmt: skip
 
 
@@ -32,7 +35,7 @@ def create_ticket(uow: UnitOfWork, fields: Mapping[str, Any], *, timezone: str) 
     no = daily_number(uow.session, "T", uow.now(), timezone)
     ticket = Ticket(id=new_id(), version=1, no=no, created_by=uow.caller.id, **_with_defaults(uow, fields))
     ticket.player = player
-    facts = ticket.open(uow.now())
+    facts = ticket.open(uow.now(), terms(uow))
     uow.add(ticket)
     uow.publish(facts)
     return ticket
@@ -62,7 +65,8 @@ def edit_ticket(uow: UnitOfWork, ticket_id: str, fields: Mapping[str, Any], *, v
     if values.get("assignee_id"):
         values["department_id"] = department_of(uow, values["assignee_id"])
     more = cause_change(uow, ticket, values["cause_id"]) if "cause_id" in values else {}
-    return _changed(uow, ticket, "updated", lambda found: found.edit(values, at=uow.now()), more=more)
+    agreed = terms(uow)
+    return _changed(uow, ticket, "updated", lambda found: found.edit(values, at=uow.now(), terms=agreed), more=more)
 
 
 def cause_change(uow: UnitOfWork, ticket: Ticket, cause_id: str | None) -> dict[str, Any]:
@@ -86,8 +90,7 @@ def reopen_ticket(uow: UnitOfWork, ticket_id: str, reason: str, *, version: int)
     """Open a completed ticket again. Raises NotFound, StaleRecord, NotDone."""
 
     def rule(ticket: Ticket) -> list[TicketFact]:
-        facts = ticket.reopen(reason, at=uow.now(), keep=still_here(uow, ticket.assignee_id))
-        return facts
+        return ticket.reopen(reason, at=uow.now(), keep=still_here(uow, ticket.assignee_id), terms=terms(uow))
 
     return _change(uow, ticket_id, version, "reopened", rule, reason=reason)
 
@@ -119,6 +122,7 @@ def _changed(
     reason: str | None = None,
     more: Mapping[str, Any] = MappingProxyType({}),
 ) -> Ticket:
+    ring(uow, ticket)
     before = snapshot(ticket)
     facts = rule(ticket)
     if facts:

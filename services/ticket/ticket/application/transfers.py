@@ -10,6 +10,7 @@ from chassis.data.unit_of_work import UnitOfWork
 from ticket.application.tickets import department_of, record, snapshot, still_here
 from ticket.domain.ticket import Ticket
 from ticket.domain.transfer import Transfer
+from ticket.persistence.deadlines import terms
 
 
 def offer_transfer(uow: UnitOfWork, ticket_id: str, fields: Mapping[str, Any], *, version: int) -> Transfer:
@@ -25,7 +26,7 @@ def offer_transfer(uow: UnitOfWork, ticket_id: str, fields: Mapping[str, Any], *
         line=fields.get("line") or ticket.line,
         reason=fields["reason"],
     )
-    facts = transfer.offer(ticket, uow.now())
+    facts = transfer.offer(ticket, uow.now(), terms(uow))
     transfer.ticket = ticket
     uow.add(transfer)
     record(uow, ticket, "transferred", before, reason=transfer.reason)
@@ -47,7 +48,8 @@ def return_transfer(uow: UnitOfWork, transfer_id: str, reason: str) -> Transfer:
     """Send a hand-over back. Raises NotFound, TransferDecided, AlreadyDone."""
     transfer = _locked(uow, transfer_id)
     before = snapshot(transfer.ticket)
-    facts = transfer.give_back(reason, at=uow.now(), keep=still_here(uow, transfer.from_staff_id))
+    keep = still_here(uow, transfer.from_staff_id)
+    facts = transfer.give_back(reason, at=uow.now(), keep=keep, terms=terms(uow))
     record(uow, transfer.ticket, "transfer_returned", before, reason=reason)
     uow.publish(facts)
     return transfer

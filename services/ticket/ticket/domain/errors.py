@@ -193,3 +193,32 @@ class WordTaken(RuleBroken):
     code = "word_taken"
     zh = "列表里已经有这个词"
     en = "This word is on the list already"
+
+
+class CatchAllStays(RuleBroken):
+    """One policy fits every ticket, so that each has its deadlines (T22)."""
+
+    code = "catch_all_stays"
+    zh = "这条时限适用于所有工单，可以改，不能删除或缩小范围"
+    en = "This policy fits every ticket: it can be changed, but not removed or narrowed"
+
+
+class DuplicatePolicy(RuleBroken):
+    """There is one policy for a department and a category (T22)."""
+
+    code = "duplicate_policy"
+    zh = "这个部门和类型已经有处理时限"
+    en = "There is a policy for this department and category already"
+
+
+class CalendarInUse(RuleBroken):
+    """A calendar is removed when no policy reckons by it (T22)."""
+
+    code = "calendar_in_use"
+    zh = "还有处理时限在用这个日历"
+    en = "There are policies that reckon by this calendar"
+    zh_detail = "先给这些处理时限换一个日历：{names}"
+    en_detail = "Give these policies another calendar first: {names}"
+
+    def __init__(self, names: list[str]) -> None:
+        super().__init__(members={"policies": names}, names="、".join(names))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -14,8 +14,9 @@ from chassis.data.database import Id, Instant, Record
 from chassis.data.masking import mask_text
 from chassis.data.search import tokens
 from ticket.domain.base import Base
-from ticket.domain.codes import DONE, DUE_AFTER, IN_PROGRESS, PENDING
+from ticket.domain.codes import DONE, IN_PROGRESS, PENDING
 from ticket.domain.copies import PlayerCopy
+from ticket.domain.deadlines import STANDARD, Terms, pauses_of
 from ticket.domain.errors import (
     AlreadyDone,
     DifferentPlayer,
@@ -39,6 +40,9 @@ from ticket.domain.events import (
     TicketUpdated,
     state_of,
 )
+from ticket.domain.ticket_clock import Clock
+
+WINDING = ("priority", "category", "department_id")  # what decides a ticket's deadlines, beside its history
 
 
 def merged_into(no: str) -> str:
@@ -46,8 +50,8 @@ def merged_into(no: str) -> str:
     return f"已合并到 {no}"
 
 
-class Ticket(Record, Base):
-    """A player's question and its solution (T1 to T3)."""
+class Ticket(Clock, Record, Base):
+    """A player's question and its solution (T1 to T3). `terms` are the policies by which its deadlines are worked out."""
 
     __tablename__ = "tickets"
 
@@ -65,7 +69,6 @@ class Ticket(Record, Base):
     session_id: Mapped[str | None] = mapped_column(Id)
     order_id: Mapped[str | None] = mapped_column(Id)
     reopen_count: Mapped[int] = mapped_column(default=0)
-    due_at: Mapped[datetime] = mapped_column(Instant)
     created_by: Mapped[str] = mapped_column(String(64))
     started_at: Mapped[datetime | None] = mapped_column(Instant)
     completed_at: Mapped[datetime | None] = mapped_column(Instant)
@@ -84,6 +87,8 @@ class Ticket(Record, Base):
         Index("ix_tickets_updated_at", "updated_at", "id"),
         Index("ix_tickets_open_by_assignee", "assignee_id", "due_at", "id", postgresql_where=text("status <> 'done'")),
         Index("ix_tickets_open_due_at", "due_at", "id", postgresql_where=text("status <> 'done'")),
+        Index("ix_tickets_next_alarm_at", "next_alarm_at", "id", postgresql_where=text("next_alarm_at IS NOT NULL")),
+        Index("ix_tickets_open_unwound", "id", postgresql_where=text("policy_id IS NULL AND status <> 'done'")),
         Index("ix_tickets_assignee_id_created_at", "assignee_id", "created_at", "id"),
         Index("ix_tickets_done_by_assignee", "assignee_id", "completed_at", postgresql_where=text("status = 'done'")),
         Index("ix_tickets_department_id_created_at", "department_id", "created_at", "id"),
@@ -105,14 +110,14 @@ class Ticket(Record, Base):
         Index("ix_tickets_merged_into_id", "merged_into_id", postgresql_where=text("merged_into_id IS NOT NULL")),
     )
 
-    def open(self, at: datetime) -> list[TicketFact]:
+    def open(self, at: datetime, terms: Terms = STANDARD) -> list[TicketFact]:
         """Count the clock from `at` (UTC) and say that the ticket is there."""
         self.created_at = self.updated_at = at
-        self.due_at = at + DUE_AFTER[self.priority]
+        self.wind(terms)
         self._index()
         return [TicketCreated.of(self)]
 
-    def edit(self, fields: Mapping[str, Any], *, at: datetime) -> list[TicketFact]:
+    def edit(self, fields: Mapping[str, Any], *, at: datetime, terms: Terms = STANDARD) -> list[TicketFact]:
         """Change some fields. A ticket that is done keeps a solution. Raises SolutionMissing, MergedAway."""
         self._must_stand_alone()
         before = state_of(self)
@@ -122,8 +127,8 @@ class Ticket(Record, Base):
             setattr(self, name, value)
         if self.status == DONE and not self.solution.strip():
             raise SolutionMissing()
-        if self.priority != before["priority"]:
-            self.due_at = self.created_at + DUE_AFTER[self.priority]
+        if any(before[name] != getattr(self, name) for name in WINDING):
+            self.wind(terms)
         self._index()
         self.changed(at)
         return [TicketUpdated.of(self, before)]
@@ -157,8 +162,8 @@ class Ticket(Record, Base):
         self.cause_fix_id = fix_id
         return facts
 
-    def reopen(self, reason: str, *, at: datetime, keep: bool = True) -> list[TicketFact]:
-        """Work on it again; counted, and the solution stays. Without `keep` it is nobody's.
+    def reopen(self, reason: str, *, at: datetime, keep: bool = True, terms: Terms = STANDARD) -> list[TicketFact]:
+        """Work on it again; counted, the solution stays, the clock goes on. Without `keep` it is nobody's.
 
         Raises NotDone, MergedAway.
         """
@@ -167,16 +172,27 @@ class Ticket(Record, Base):
         self._move(DONE, IN_PROGRESS, NotDone)
         self.reopen_count += 1
         self.assignee_id = self.assignee_id if keep else None
+        self.was_done_until(at)
         self.completed_at = self.cause_fix_id = None
+        self.wind(terms)
         self.changed(at)
         return [TicketReopened.of(self, before, reason=mask_text(reason))]
 
-    def hand_over(self, *, to_staff: str | None, to_department: str | None, line: int | None, at: datetime) -> None:
-        """Give it to somebody else; the clock runs on. Raises AlreadyDone."""
+    def hand_over(
+        self,
+        *,
+        to_staff: str | None,
+        to_department: str | None,
+        line: int | None,
+        at: datetime,
+        terms: Terms = STANDARD,
+    ) -> None:
+        """Give it to somebody else; the clock runs on, by the policy of that department. Raises AlreadyDone."""
         if self.status == DONE:
             raise AlreadyDone()
         self.assignee_id, self.department_id = to_staff, to_department
         self.line = line or self.line
+        self.wind(terms)
         self.changed(at)
 
     def merge_into(self, other: Ticket, *, at: datetime) -> list[TicketFact]:
@@ -196,23 +212,35 @@ class Ticket(Record, Base):
         self.merged_into_id, self.status_before_merge = other.id, self.status
         self.status, self.waiting = DONE, False
         self.completed_at = self.completed_at or at
+        self.set_alarm()
         self.solution = self.solution if self.solution.strip() else merged_into(other.no)
         self._index()
         self.changed(at)
         return [TicketMerged.of(self, before, merged_into_no=other.no)]
 
     def unmerge(self, other: Ticket, *, at: datetime) -> list[TicketFact]:
-        """Be as before it was merged into `other`. Raises NotMerged."""
+        """Be as before it was merged into `other`, as if the clock had run on. Raises NotMerged."""
         if self.merged_into_id is None:
             raise NotMerged()
         before = state_of(self)
         self.status = self.status_before_merge or IN_PROGRESS
         self.completed_at = self.completed_at if self.status == DONE else None
+        self.set_alarm()
         self.solution = "" if self.solution == merged_into(other.no) else self.solution
         self.merged_into_id = self.status_before_merge = None
         self._index()
         self.changed(at)
         return [TicketUnmerged.of(self, before, merged_into_no=other.no)]
+
+    def rewind(self, terms: Terms, statuses: Iterable[tuple[datetime, str, str]], *, at: datetime) -> list[TicketFact]:
+        """Work its deadlines out anew by these terms and its changes of status; a fact where that moves one of them."""
+        before = state_of(self)
+        self.paused_as(pauses_of(statuses, DONE))
+        self.wind(terms)
+        if state_of(self) == before:
+            return []
+        self.changed(at)
+        return [TicketUpdated.of(self, before)]
 
     def written(self) -> TicketChange:
         """The first line of its timeline, which needs no row of its own."""
@@ -232,6 +260,7 @@ class Ticket(Record, Base):
         if self.status != origin:
             raise refusal()
         self.status = target
+        self.set_alarm()
 
     def _index(self) -> None:
         self.words = tokens((self.question, self.solution))

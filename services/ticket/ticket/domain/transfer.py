@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from chassis.data.database import Id, Instant, Record
 from chassis.data.masking import mask_text
 from ticket.domain.base import Base
+from ticket.domain.deadlines import STANDARD, Terms
 from ticket.domain.errors import TransferDecided
 from ticket.domain.events import TicketFact, TicketTransferred, state_of
 from ticket.domain.ticket import Ticket
@@ -39,7 +40,7 @@ class Transfer(Record, Base):
 
     __table_args__ = (Index("ix_transfers_ticket_id", "ticket_id"),)
 
-    def offer(self, ticket: Ticket, at: datetime) -> list[TicketFact]:
+    def offer(self, ticket: Ticket, at: datetime, terms: Terms = STANDARD) -> list[TicketFact]:
         """Hand the ticket over; the former place is remembered. Raises AlreadyDone."""
         self.ticket_id, self.created_at, self.updated_at, self.state = ticket.id, at, at, OFFERED
         self.from_staff_id, self.from_department_id, self.from_line = (
@@ -49,7 +50,7 @@ class Transfer(Record, Base):
         )
         self.line = self.line or ticket.line
         before = state_of(ticket)
-        ticket.hand_over(to_staff=self.staff_id, to_department=self.department_id, line=self.line, at=at)
+        ticket.hand_over(to_staff=self.staff_id, to_department=self.department_id, line=self.line, at=at, terms=terms)
         return [self._fact(ticket, before, self.reason)]
 
     def accept(self, *, by: str | None, at: datetime) -> list[TicketFact]:
@@ -60,7 +61,7 @@ class Transfer(Record, Base):
         self.ticket.changed(at)
         return [self._fact(self.ticket, before, self.reason)]
 
-    def give_back(self, reason: str, *, at: datetime, keep: bool = True) -> list[TicketFact]:
+    def give_back(self, reason: str, *, at: datetime, keep: bool = True, terms: Terms = STANDARD) -> list[TicketFact]:
         """Send it back to where it came from; without `keep` to the department alone. Raises TransferDecided, AlreadyDone."""
         self._decide(RETURNED, at)
         before = state_of(self.ticket)
@@ -69,6 +70,7 @@ class Transfer(Record, Base):
             to_department=self.from_department_id,
             line=self.from_line,
             at=at,
+            terms=terms,
         )
         return [self._fact(self.ticket, before, reason)]
 

@@ -14,6 +14,7 @@ from ticket.domain.codes import OPEN
 from ticket.domain.copies import StaffCopy
 from ticket.domain.session import ServiceSession
 from ticket.domain.ticket import DONE, Ticket
+from ticket.persistence.deadlines import terms
 
 
 def _count(uow: UnitOfWork, staff_id: str) -> int:
@@ -40,7 +41,7 @@ def _tickets(uow: UnitOfWork, given: Mapping[str, Any], receiver: Callable[[], s
     for ticket in tickets:
         before, staff_id = snapshot(ticket), receiver()
         department = _department(uow, staff_id, ticket.department_id)
-        facts = ticket.edit({"assignee_id": staff_id, "department_id": department}, at=uow.now())
+        facts = ticket.edit({"assignee_id": staff_id, "department_id": department}, at=uow.now(), terms=terms(uow))
         record(uow, ticket, "handed_over", before, reason=f"离职交接：{given['no']}")
         uow.publish(facts)
     return len(tickets)

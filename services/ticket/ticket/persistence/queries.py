@@ -79,6 +79,7 @@ def _conditions(query: Mapping[str, Any], now: datetime) -> list[ColumnElement[b
     if query.get("overdue") is not None:
         late = and_(Ticket.status != DONE, Ticket.due_at < now)
         found.append(late if query["overdue"] else ~late)
+    found += [and_(Ticket.status != DONE, Ticket.due_at < query["due_before"])] if query.get("due_before") else []
     if query.get("q"):
         found.append(_text_condition(query["q"]))
     found += [Ticket.created_at >= query["created_at_gte"]] if query.get("created_at_gte") else []

@@ -8,6 +8,7 @@ from chassis.data.unit_of_work import company_wide
 from ticket.domain.article import Article
 from ticket.domain.cause import Cause
 from ticket.domain.copies import PlayerCopy, StaffCopy
+from ticket.domain.deadline_policy import BusinessCalendar, DeadlinePolicy
 from ticket.domain.message import Message
 from ticket.domain.sensitive_word import SensitiveWord
 from ticket.domain.session import ServiceSession
@@ -67,4 +68,6 @@ SCOPES = {
     SensitiveWord: company_wide,
     Cause: company_wide,
     Article: company_wide,
+    BusinessCalendar: company_wide,
+    DeadlinePolicy: company_wide,
 }

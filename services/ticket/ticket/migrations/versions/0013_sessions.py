@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0013"
-down_revision = "0010"
+down_revision = "0012"
 
 ID, AT = sa.Uuid(as_uuid=False), sa.DateTime(timezone=True)
 WORDS = (
