@@ -38,6 +38,9 @@ CANARIES = {
     "player.custom": "字段哨自定义",
     "player.member": "SENTRY-4711",
     "touch.note": "字段哨接触",
+    "lead.phone": phone(418).removeprefix("+86"),
+    "lead.wechat_id": "sentry_lead_0418",
+    "lead.note": "字段哨线索",
     "item.note": "字段哨物品",
     "pack.note": "字段哨礼包",
 }
@@ -76,6 +79,7 @@ def fill(suite: InProcessSuite, rows: Rows) -> Rows:
     pack_no = rows.shared["pack_on_sale"]["no"]
     touch = {"channel": "wechat", "outcome": "considering", "note": CANARIES["touch.note"], "pack_no": pack_no}
     own["touch"] = agent.made("/touches", {"player_id": player["id"], **touch})
+    own["lead"] = agent.made("/leads", {name: CANARIES[f"lead.{name}"] for name in ("phone", "wechat_id", "note")})
     order = {"player_id": player["id"], "pack_no": pack_no}
     own["order"] = agent.made("/orders", order, key="fields")
     shared = dict(rows.shared)
@@ -270,6 +274,9 @@ WRITES = {
     "ticket.priority": ("/tickets/{ticket}", "high"),
     "ticket.solution": ("/tickets/{ticket}", "别的"),
     "touch.note": ("/touches/{touch}", "别的"),
+    "lead.phone": ("/leads/{lead}", "13917006064"),
+    "lead.wechat_id": ("/leads/{lead}", "other_lead"),
+    "lead.note": ("/leads/{lead}", "别的"),
     "item.note": ("/items/{item}", "别的"),
     "pack.note": ("/packs/{pack}", "别的"),
 }

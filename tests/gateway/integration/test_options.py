@@ -12,6 +12,7 @@ import pytest
 from gateway.options.option import BUILT_IN
 from player.domain.codes import SOURCE_LIST, SOURCES
 from sales.domain.codes import CHANNEL_LIST, CHANNELS, LOST_REASON_LIST, LOST_REASONS, METHOD_LIST, METHODS
+from sales.domain.pool_codes import STAGE_LIST, STAGES
 from tests.support.suite_in_process import Api, InProcessSuite, rows_of
 from ticket.domain.codes import CATEGORIES, CATEGORY_LIST
 
@@ -55,6 +56,7 @@ def test_the_built_in_codes_are_those_the_services_know(admin):
         LOST_REASON_LIST: LOST_REASONS,
         METHOD_LIST: METHODS,
         SOURCE_LIST: SOURCES,
+        STAGE_LIST: STAGES,
     }
     assert known == BUILT_IN
     for name, codes in BUILT_IN.items():

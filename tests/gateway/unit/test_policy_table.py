@@ -12,6 +12,9 @@ NOT_OF_A_ROUTE = {"player.phone.see", "role.grant"}
 # What is written under one name and read under another.
 READ_WITH = {
     "message": "session",
+    "opportunity": "sales",
+    "lead": "sales",
+    "pool": "sales",
     "order": "sales",
     "touch": "sales",
     "return": "sales",

@@ -58,6 +58,7 @@ def test_a_phone_number_is_sealed_masked_and_found_whole(desk: Desk):
     shown = boss.get(f"/leads/{found['id']}").json
     assert (shown["phone"], shown["phone_visible"]) == (f"+86{number}", True)
     assert [one["id"] for one in desk.agent.get(f"/leads?phone={number}").json["items"]] == [found["id"]]
+    assert [one["phone"] for one in boss.get(f"/leads?phone={number}").json["items"]] == [f"+86{number}"]
     desk.agent.patch(f"/leads/{found['id']}", {"note": f"回电 {number}"}, version=1)
     with desk.service.runtime.database.reading.connect() as connection:
         row = connection.execute(text("SELECT leads::text FROM leads WHERE id = :id"), {"id": found["id"]}).scalar_one()

@@ -70,8 +70,8 @@ class Lead(Pooled, Base):
 
     @property
     def called(self) -> str:  # type: ignore[override]
-        """What it is called where others are shown beside it."""
-        return self.name or self.phone_masked or self.wechat_id or ""
+        """What it is called where others are shown beside it: never by a contact, which not everybody sees."""
+        return self.name
 
     @property
     def contacts(self) -> tuple[bytes | None, str | None]:
