@@ -40,12 +40,12 @@ _TICKETS = {"ticket.read", "ticket.create", "ticket.update", "ticket.transfer", 
 _ARTICLES = {"article.write", "article.publish"}
 _AGENT = _READ | _TICKETS | {
     "player.create", "player.update", "player.bind", "player.phone.reveal", "touch.create", "order.create", "order.pay",
-    "return.create", "pack.create", "pack.publish",
+    "return.create", "claim.create", "pack.create", "pack.publish",
 }  # fmt: skip
 _SUPERVISOR = _AGENT | _ARTICLES | {
     "player.phone.see", "player.delete", "player.merge", "player.export", "player.import", "ticket.export",
     "sales.export", "cause.fix", "order.approve", "return.approve", "return.refund", "pack.approve",
-    "item.sync", "item.adjust", "supplier.write", "event.read", "audit.read", "audit.export",
+    "claim.approve", "claim.pay", "item.sync", "item.adjust", "supplier.write", "event.read", "audit.read", "audit.export",
 }  # fmt: skip
 _ADMIN = _READ | _ARTICLES | {
     "player.create", "player.update", "player.delete", "player.merge", "player.bind", "player.phone.see",

@@ -7,7 +7,7 @@ from chassis.http.dead import dead_letter_routes
 from chassis.http.log import log_routes
 from chassis.jobs.routes import job_routes
 from chassis.service import Service, Timer
-from sales.api import exports, orders, returns, summary, touches
+from sales.api import claims, exports, orders, returns, summary, touches
 from sales.application.bestsellers import count_best_sellers
 from sales.domain.base import Base
 from sales.messaging.consumers import SUBSCRIPTIONS
@@ -25,6 +25,7 @@ SERVICE = Service(
         touches.routes,
         orders.routes,
         returns.routes,
+        claims.routes,
         summary.routes,
         exports.routes,
         job_routes(),
@@ -32,10 +33,10 @@ SERVICE = Service(
         dead_letter_routes(),
     ),
     scopes=SCOPES,
-    emits=("touch.", "order.", "payment.", "return."),
+    emits=("touch.", "order.", "payment.", "return.", "claim."),
     subscriptions=SUBSCRIPTIONS,
     references={"player": PLAYERS, "staff": STAFF, "pack": PACKS},
     options=OPTIONS,
-    jobs=(exports.TOUCHES.kind, exports.ORDERS.kind),
+    jobs=tuple(export.kind for export in exports.ALL),
     timers=(Timer("best_sellers", timedelta(minutes=1), count_best_sellers),),
 )

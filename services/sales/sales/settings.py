@@ -12,6 +12,7 @@ from flask import current_app
 from marshmallow.validate import Range
 
 from chassis.ops.settings import Settings
+from sales.domain.claiming import ClaimTerms
 from sales.domain.pricing import PriceLimits
 from sales.domain.returning import ReturnTerms
 
@@ -20,12 +21,14 @@ _SHARE = Range(Decimal(0), Decimal(1))
 
 @dataclass(frozen=True, kw_only=True)
 class SalesSettings(Settings):
-    """Beside what every service needs: how far prices may go down, how long a no is respected, and a pack taken back."""
+    """Beside what every service needs: how far prices may go down, how long a no is respected, a pack
+    taken back, and a lower price made good."""
 
     order_free_discount: Decimal
     order_approval_discount: Decimal
     suggestion_cooldown_days: int
     return_days: int
+    claim_days: int
 
     @classmethod
     def read(cls, env: Env) -> dict[str, Any]:
@@ -36,6 +39,7 @@ class SalesSettings(Settings):
             "order_approval_discount": env.decimal("ORDER_APPROVAL_DISCOUNT", Decimal("0.40"), validate=_SHARE),
             "suggestion_cooldown_days": env.int("SUGGESTION_COOLDOWN_DAYS", 30, validate=Range(0, 3650)),
             "return_days": env.int("RETURN_DAYS", 15, validate=Range(0, 3650)),
+            "claim_days": env.int("CLAIM_DAYS", 7, validate=Range(0, 3650)),
         }
 
     @property
@@ -47,6 +51,11 @@ class SalesSettings(Settings):
     def return_terms(self) -> ReturnTerms:
         """For how long what was handed out can be returned."""
         return ReturnTerms(self.return_days)
+
+    @property
+    def claim_terms(self) -> ClaimTerms:
+        """For how long after an order a lower price is made good."""
+        return ClaimTerms(self.claim_days)
 
     @property
     def cooldown(self) -> timedelta:

@@ -40,6 +40,11 @@ FACTS = {
     "return.approved.v1",
     "return.rejected.v1",
     "return.refunded.v1",
+    "claim.requested.v1",
+    "claim.approved.v1",
+    "claim.rejected.v1",
+    "claim.withdrawn.v1",
+    "claim.paid.v1",
 }
 
 

@@ -1,4 +1,4 @@
-"""Touches and orders as files: the lists as the caller sees them."""
+"""Touches, orders, returns and claims as files: the lists as the caller sees them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,17 @@ from chassis.data.pagination import Page
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.http.routes import Routes
 from chassis.jobs.exporting import Column, Export, add_export, moment, money, of
+from sales.api.claim_schemas import ClaimQuery, ClaimShown
+from sales.api.claims import claim_view
+from sales.api.return_schemas import ReturnQuery, ReturnShown
+from sales.api.returns import return_view
 from sales.api.schemas import OrderQuery, OrderShown, TouchQuery, TouchShown
 from sales.api.views import order_view, touch_view
-from sales.domain.codes import CHANNEL_LIST, LOST_REASON_LIST
+from sales.domain.codes import CHANNEL_LIST, LOST_REASON_LIST, METHOD_LIST
 from sales.domain.copies import StaffCopy
 from sales.persistence import queries
 
-routes = Routes("sales-exports", "Touches and orders as files")
+routes = Routes("sales-exports", "Touches, orders, returns and claims as files")
 
 CHANNEL_WORDS = {
     "wechat": ("微信", "WeChat"),
@@ -50,6 +54,22 @@ STATE_WORDS = {
     "completed": ("已完成", "Completed"),
     "cancelled": ("已取消", "Cancelled"),
 }
+METHOD_WORDS = {
+    "wechat_pay": ("微信支付", "WeChat Pay"),
+    "alipay": ("支付宝", "Alipay"),
+    "bank_transfer": ("银行转账", "Bank transfer"),
+    "in_game": ("游戏内", "In game"),
+    "other": ("其他", "Other"),
+}
+BACK_WORDS = {
+    "requested": ("待审批", "Awaiting approval"),
+    "approved": ("已批准", "Approved"),
+    "rejected": ("已驳回", "Rejected"),
+    "refunded": ("已退款", "Refunded"),
+    "paid": ("已赔付", "Paid"),
+    "withdrawn": ("已撤回", "Withdrawn"),
+}
+KIND_WORDS = {"compensation": ("补偿", "Compensation"), "price_difference": ("贵就赔", "Price difference")}
 
 PLAYER = (
     Column("player", "玩家", "Player", of("player", "nickname")),
@@ -89,16 +109,42 @@ ORDER_COLUMNS = (
     Column("cancelled_at", "取消时间", "Cancelled", moment("cancelled_at")),
     Column("id", "ID", "ID", of("id")),
 )
+BACK = (
+    Column("state", "状态", "State", of("state"), BACK_WORDS),
+    Column("order_no", "订单号", "Order", of("order_no")),
+    *PLAYER,
+    Column("pack_no", "礼包编号", "Pack number", of("pack", "no")),
+    Column("pack", "礼包", "Pack", of("pack", "name")),
+    Column("amount", "金额", "Amount", money("amount")),
+    Column("reason", "原因", "Reason", of("reason")),
+    Column("requested_at", "申请时间", "Requested", moment("requested_at")),
+    Column("decision", "审批意见", "Decision", of("decision")),
+    Column("decided_at", "审批时间", "Decided", moment("decided_at")),
+    Column("method", "方式", "Method", of("method"), METHOD_WORDS, METHOD_LIST),
+    Column("external_no", "流水号", "Outside number", of("external_no")),
+)
+RETURN_COLUMNS = (
+    Column("no", "退货单", "Number", of("no")),
+    *BACK,
+    Column("refunded_at", "退款时间", "Refunded", moment("refunded_at")),
+    Column("id", "ID", "ID", of("id")),
+)
+CLAIM_COLUMNS = (
+    Column("no", "理赔单", "Number", of("no")),
+    Column("kind", "种类", "Kind", of("kind"), KIND_WORDS),
+    *BACK,
+    Column("lower_price", "后来的低价", "Lower price", money("difference", "lower_price")),
+    Column("lower_at", "低价时间", "Lower since", moment("difference", "lower_at")),
+    Column("paid_at", "赔付时间", "Paid", moment("paid_at")),
+    Column("id", "ID", "ID", of("id")),
+)
 
 Shown = Callable[[Sequence[Any], UnitOfWork, Any], list[dict[str, Any]]]
 
 
-def _touches(uow: UnitOfWork, query: Mapping[str, Any], _settings: Any) -> Page:
-    return queries.find_touches(uow, query)
-
-
-def _orders(uow: UnitOfWork, query: Mapping[str, Any], _settings: Any) -> Page:
-    return queries.find_orders(uow, query)
+def _listed_by(find: Callable[[UnitOfWork, Mapping[str, Any]], Page]) -> Callable[..., Page]:
+    """The list's own read, which needs no settings."""
+    return lambda uow, query, _settings: find(uow, query)
 
 
 def _shown_by(view: Callable[..., dict[str, Any]]) -> Shown:
@@ -113,7 +159,17 @@ def _shown_by(view: Callable[..., dict[str, Any]]) -> Shown:
     return shown
 
 
-TOUCHES = Export("touches", "sales.export", TouchQuery, _touches, _shown_by(touch_view), TOUCH_COLUMNS, TouchShown)
-ORDERS = Export("orders", "sales.export", OrderQuery, _orders, _shown_by(order_view), ORDER_COLUMNS, OrderShown)
-for export in (TOUCHES, ORDERS):
+def _export(
+    name: str, query: Any, find: Any, view: Callable[..., dict[str, Any]], columns: tuple[Column, ...], answer: Any
+) -> Export:
+    return Export(name, "sales.export", query, _listed_by(find), _shown_by(view), columns, answer)
+
+
+ALL = (
+    _export("touches", TouchQuery, queries.find_touches, touch_view, TOUCH_COLUMNS, TouchShown),
+    _export("orders", OrderQuery, queries.find_orders, order_view, ORDER_COLUMNS, OrderShown),
+    _export("returns", ReturnQuery, queries.find_returns, return_view, RETURN_COLUMNS, ReturnShown),
+    _export("claims", ClaimQuery, queries.find_claims, claim_view, CLAIM_COLUMNS, ClaimShown),
+)
+for export in ALL:
     add_export(routes, export)

@@ -1,4 +1,4 @@
-"""Which touches, orders, returns and players a caller reaches; compiled into the SQL of every read and write."""
+"""Which touches, orders, returns, claims and players a caller reaches; compiled into the SQL of every read and write."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from sqlalchemy import ColumnElement, or_
 
 from chassis.callers import Caller
 from chassis.data.copies import players_reached, players_within, within_scope
+from sales.domain.claims import Claim
 from sales.domain.copies import PlayerCopy, StaffCopy
+from sales.domain.money_back import MoneyBack
 from sales.domain.order import Order
 from sales.domain.returns import Return
 from sales.domain.touch import Touch
@@ -27,7 +29,12 @@ def returns_of(caller: Caller) -> ColumnElement[bool]:
     return _of(caller, Return)
 
 
-def _of(caller: Caller, kind: type[Touch] | type[Order] | type[Return]) -> ColumnElement[bool]:
+def claims_of(caller: Caller) -> ColumnElement[bool]:
+    """Those of the orders one reaches."""
+    return _of(caller, Claim)
+
+
+def _of(caller: Caller, kind: type[Touch] | type[Order] | type[MoneyBack]) -> ColumnElement[bool]:
     reached = within_scope(caller, StaffCopy)
     players = players_reached(caller, PlayerCopy, StaffCopy)
     return or_(reached(kind.staff_id), kind.player_id.in_(players))
@@ -38,4 +45,4 @@ def players_of(caller: Caller) -> ColumnElement[bool]:
     return players_within(caller, PlayerCopy, StaffCopy)
 
 
-SCOPES = {Touch: touches_of, Order: orders_of, Return: returns_of, PlayerCopy: players_of}
+SCOPES = {Touch: touches_of, Order: orders_of, Return: returns_of, Claim: claims_of, PlayerCopy: players_of}
