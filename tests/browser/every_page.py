@@ -47,6 +47,10 @@ PAGES = {
     "one return": ("M001", "/returns/{return}"),
     "order with a return": ("A001", "/orders/{paid}"),
     "ask for a return": ("A001", "/orders/{paid}/returns/new"),
+    "claims": ("M001", "/claims?tab=all"),
+    "no claims": ("M001", "/claims?tab=all&state=withdrawn"),
+    "one claim": ("M001", "/claims/{claim}"),
+    "make a claim": ("A001", "/orders/{paid}/claims/new"),
     "packs": ("M001", "/packs?tab=all"),
     "one pack": ("M001", "/packs/{pack}"),
     "pack builder": ("A001", "/packs/new"),
@@ -107,6 +111,7 @@ def records(suite: AtWork) -> dict[str, str]:
         "order": _of(supervisor, "/orders?limit=1")["id"],
         "paid": (paid := _paid(agent, ticket["player_id"]))["id"],
         "return": _return(agent, paid)["id"],
+        "claim": _claim(agent, paid)["id"],
         "pack": _of(supervisor, "/packs?state=on_sale&limit=1")["id"],
         "item": _of(supervisor, "/items?state=on_sale&limit=1")["id"],
         "supplier": _of(supervisor, "/suppliers?limit=1")["id"],
@@ -159,6 +164,18 @@ def _return(agent: Any, order: dict[str, Any]) -> dict[str, Any]:
     found = agent.get(f"/returns?order_id={order['id']}&limit=1")["items"]
     wanted = {"reason": "玩家买重了，还没有用", "amount": {"amount": "1.00", "currency": "CNY"}}
     return found[0] if found else agent.post(f"/orders/{order['id']}/returns", wanted)
+
+
+def _claim(agent: Any, order: dict[str, Any]) -> dict[str, Any]:
+    """A claim on this order that awaits a decision."""
+    found = agent.get(f"/claims?order_id={order['id']}&state=requested&limit=1")["items"]
+    wanted: dict[str, Any] = {
+        "kind": "compensation",
+        "reason": "掉线没收到",
+        "amount": {"amount": "1.00", "currency": "CNY"},
+    }
+    wanted["evidence"] = [{"text": "聊天记录截图", "link": "https://kf.example.com/chats/42"}]
+    return found[0] if found else agent.post(f"/orders/{order['id']}/claims", wanted)
 
 
 def _subscription(admin: Any) -> dict[str, Any]:

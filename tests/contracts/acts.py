@@ -217,6 +217,7 @@ def sales(suite: InProcessSuite, player: dict[str, Any], items: list[dict[str, A
     for step in ("ship", "complete"):
         supervisor.made(f"{path}/{step}", None, version=supervisor.get(path).json["version"])
     returns(agent, supervisor, path, order["lines"][0]["item_id"])
+    claims(agent, supervisor, path)
     other = agent.made("/orders", {"player_id": player["id"], "pack_no": pack["no"]})
     agent.made(f"/orders/{other['id']}/cancel", {"reason": "玩家改主意了"}, version=other["version"])
 
@@ -231,6 +232,19 @@ def returns(agent: Api, supervisor: Api, path: str, item_id: str) -> None:
         if step == "approve":
             money = {"method": "wechat_pay", "external_no": "wxr0"}
             supervisor.made(f"/returns/{found['id']}/refund", money, key=f"examples-{path}-refund")
+
+
+def claims(agent: Api, supervisor: Api, path: str) -> None:
+    """One claim is granted and paid, another refused, a third taken back."""
+    wanted: dict[str, Any] = {"kind": "compensation", "amount": {"amount": "0.01", "currency": "CNY"}, "reason": "掉线"}
+    wanted["evidence"] = [{"text": "玩家 13800138000 来电说没收到", "link": "https://kf.example.com/chats/42"}]
+    for step, said in (("approve", {"reason": "查过了"}), ("reject", {"reason": "日志里收到了"}), ("withdraw", None)):
+        found = agent.made(f"{path}/claims", wanted, key=f"examples-{path}-claim-{step}")
+        who = agent if step == "withdraw" else supervisor
+        who.made(f"/claims/{found['id']}/{step}", said, version=found["version"])
+        if step == "approve":
+            money = {"method": "wechat_pay", "external_no": "wxc0"}
+            supervisor.made(f"/claims/{found['id']}/pay", money, key=f"examples-{path}-claim-paid")
 
 
 def pay(agent: Api, path: str, total: dict[str, Any]) -> None:

@@ -74,6 +74,10 @@ def _pack(case: Case) -> dict[str, Any]:
     return {"name": "走查礼包", "lines": [{"item_id": case.id("item"), "quantity": 10}], "discount": "0.05"}
 
 
+def _compensation() -> dict[str, Any]:
+    return {"kind": "compensation", "amount": _yuan("0.01"), "reason": "走查", "evidence": [{"text": "截图"}]}
+
+
 def _unique(text: str) -> str:
     return f"{text}{next(_count)}"
 
@@ -208,6 +212,8 @@ API: dict[str, Expected] = {
     "POST /tickets/exports": Expected("ticket.export", body=lambda _: {"format": "csv"}),
     "POST /touches/exports": Expected("sales.export", body=lambda _: {"format": "csv"}),
     "POST /orders/exports": Expected("sales.export", body=lambda _: {"format": "csv"}),
+    "POST /returns/exports": Expected("sales.export", body=lambda _: {"format": "csv"}),
+    "POST /claims/exports": Expected("sales.export", body=lambda _: {"format": "csv"}),
     # player
     "GET /players": Expected("player.read", listed="player"),
     "POST /players": Expected("player.create", body=lambda _: {"wechat_id": _unique("wx_walk_")}),
@@ -292,6 +298,16 @@ API: dict[str, Expected] = {
     "POST /orders/{order_id}/complete": Expected("order.create", row="order"),
     "GET /orders/{order_id}/returnable": Expected("sales.read", row="order"),
     "POST /orders/{order_id}/returns": Expected("return.create", row="order", body=lambda _: {"reason": "走查"}),
+    "POST /orders/{order_id}/claims": Expected("claim.create", row="order", body=lambda _: _compensation()),
+    "POST /claims/preview": Expected(
+        "claim.create", row="order", body=lambda case: {"order_id": case.id("order"), "kind": "price_difference"}
+    ),
+    "GET /claims": Expected("sales.read", listed="claim"),
+    "GET /claims/{claim_id}": Expected("sales.read", row="claim"),
+    "POST /claims/{claim_id}/approve": Expected("claim.approve", row="claim", body=lambda _: {}),
+    "POST /claims/{claim_id}/reject": Expected("claim.approve", row="claim", body=lambda _: {"reason": "走查"}),
+    "POST /claims/{claim_id}/withdraw": Expected("claim.create", row="claim"),
+    "POST /claims/{claim_id}/pay": Expected("claim.pay", row="claim", body=lambda _: {"method": "alipay"}),
     "GET /returns": Expected("sales.read", listed="return"),
     "GET /returns/{return_id}": Expected("sales.read", row="return"),
     "POST /returns/{return_id}/approve": Expected("return.approve", row="return", body=lambda _: {}),
@@ -338,6 +354,7 @@ KIND_OF_PART = {
     "touch_id": "touch",
     "order_id": "order",
     "return_id": "return",
+    "claim_id": "claim",
     "item_id": "item",
     "supplier_id": "supplier",
     "pack_id": "pack",

@@ -38,6 +38,7 @@ BODY_IDS = {
     "POST /orders": {"player_id": "404", "touch_id": "404", "session_id": "unchecked"},
     "PATCH /items/{item_id}": {"supplier_id": "404", "buyer": "404"},
     "POST /orders/{order_id}/returns": {"item_id": "422"},
+    "POST /claims/preview": {"order_id": "404"},
     "POST /packs": {"item_id": "422", "player_id": "404", "campaign_id": "unchecked"},
     "POST /packs/preview": {"item_id": "422", "player_id": "unchecked", "campaign_id": "unchecked"},
     "PATCH /packs/{pack_id}": {"item_id": "422", "player_id": "404", "campaign_id": "unchecked"},
@@ -79,6 +80,7 @@ def bodies(suite: InProcessSuite, rows: Rows, foreign: str) -> list[tuple[str, s
         ("POST", "/touches", {"player_id": other["player"]["id"], **contact}, None),
         ("POST", "/orders", {**sale, "player_id": other["player"]["id"]}, None),
         ("POST", "/orders", {**sale, "touch_id": other["touch"]["id"]}, None),
+        ("POST", "/claims/preview", {"kind": "price_difference", "order_id": other["order"]["id"]}, None),
         ("POST", "/packs", {**drafted, "lines": line, "player_id": other["player"]["id"]}, None),
         ("POST", f"/tickets/{ticket['id']}/merge", {"into_id": other["ticket"]["id"]}, ticket["version"]),
         ("PATCH", f"/packs/{pack['id']}", {"player_id": other["player"]["id"]}, pack["version"]),
@@ -146,6 +148,7 @@ def test_a_department_out_of_a_supervisors_reach_is_not_found_either(suite: InPr
         f"/tickets/{other['ticket']['id']}",
         f"/orders/{other['order']['id']}",
         f"/returns/{other['return']['id']}",
+        f"/claims/{other['claim']['id']}",
     ):
         assert supervisor.get(path).status_code == 404
     answer = supervisor.post("/tickets", {"player_id": other["player"]["id"], "question": "?"})

@@ -10,7 +10,14 @@ from tests.support.suite_in_process import InProcessSuite
 # Told from within by a field of the answer, not by a route.
 NOT_OF_A_ROUTE = {"player.phone.see", "role.grant"}
 # What is written under one name and read under another.
-READ_WITH = {"order": "sales", "touch": "sales", "return": "sales", "role": "staff", "cause": "ticket"}
+READ_WITH = {
+    "order": "sales",
+    "touch": "sales",
+    "return": "sales",
+    "claim": "sales",
+    "role": "staff",
+    "cause": "ticket",
+}
 
 
 def asked_for(suite: InProcessSuite) -> set[str]:

@@ -35,6 +35,7 @@ class DisclosureShown(Schema):
     touches = fields.List(fields.Dict(), required=True)
     orders = fields.List(fields.Dict(), required=True)
     returns = fields.List(fields.Dict(), required=True)
+    claims = fields.List(fields.Dict(), required=True)
 
 
 @routes.get("/players/<uuid:player_id>/export", action="player.export", answer=DisclosureShown)
@@ -68,6 +69,7 @@ def disclose(who: Caller, player_id: str) -> dict[str, Any]:
         "touches": list(_every(who, "sales", "/touches", of_player)),
         "orders": list(_every(who, "sales", "/orders", of_player)),
         "returns": list(_every(who, "sales", "/returns", of_player)),
+        "claims": list(_every(who, "sales", "/claims", of_player)),
     }
 
 

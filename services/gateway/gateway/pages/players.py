@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from gateway.clients import api
 from gateway.identity import current, directory
-from gateway.pages import home
+from gateway.pages import home, orders
 from gateway.pages.answers import go, page, saved, shown, typed, version, wants_fragment, with_toast
 from gateway.pages.jobs import ask_export
 from gateway.policies import requires
@@ -32,11 +32,13 @@ def index():
 def one(player_id):
     """Everything of one player, names of before and bindings included."""
     data = home.panes(player_id)
+    back = None if "sales" in data["unavailable"] else orders.money_back_of(player_id)
     bindings, merges = (api.get(f"/players/{player_id}/{name}").json["items"] for name in ("bindings", "merges"))
     return render_template(
         "players/one.html",
         home=data,
         player=data["player"],
+        money_back=back,
         bindings=bindings,
         merges=merges,
         accounts=accounts(),

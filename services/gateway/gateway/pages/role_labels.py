@@ -53,6 +53,9 @@ ROLE_LABELS = {
         "return.create": _("申请退货"),
         "return.approve": _("审批退货"),
         "return.refund": _("记退款"),
+        "claim.create": _("申请理赔"),
+        "claim.approve": _("审批理赔"),
+        "claim.pay": _("记赔付"),
         "sales.export": _("导出销售"),
         "item.read": _("看物品"),
         "item.sync": _("同步物品"),
@@ -107,7 +110,7 @@ ROLE_LABELS = {
 }
 _GROUP_OF = {
     "player": "player", "ticket": "ticket", "cause": "ticket", "article": "ticket",
-    "sales": "sales", "touch": "sales", "order": "sales", "return": "sales",
+    "sales": "sales", "touch": "sales", "order": "sales", "return": "sales", "claim": "sales",
     "item": "catalog", "supplier": "catalog", "pack": "catalog", "discount_rule": "catalog",
 }  # fmt: skip
 # (group, its actions) for the matrix of roles, in the glossary's order; what has no group of its own is the company's.
