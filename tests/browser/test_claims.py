@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from deploy.local.tour.desk import until
 from tests.browser.every_page import paid_order
 from tests.browser.screen import Screen
 from tests.browser.test_returns import picture
-from tests.support.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -57,11 +57,11 @@ def ask(page: Page, kind: str, **fields: str) -> str:
     """Fill the dialogue in and send it; returns the address of the claim."""
     page.get_by_role("link", name="申请理赔").click()
     expect(page.locator("#claim-reason")).to_be_visible()
-    page.locator("dialog").get_by_text(kind, exact=True).click()
+    page.locator("#dialog").get_by_text(kind, exact=True).click()
     for name, text in fields.items():
         page.fill(f"#claim-{name}", text)
     picture(page, f"claim-ask-{len(fields)}")
-    page.locator("dialog [data-save]").click()
+    page.locator("#dialog [data-save]").click()
     link = page.locator("main a", has_text=re.compile(r"^C\d{8}-\d{4}$")).first
     expect(link).to_be_visible()
     return str(link.get_attribute("href"))
@@ -97,7 +97,7 @@ def test_a_price_difference_is_worked_out_and_the_dialogue_says_which_price_at_w
     page = desk.page
     desk.go(f"/orders/{cheaper['id']}")
     page.get_by_role("link", name="申请理赔").click()
-    expect(page.locator("dialog")).to_contain_text(re.compile(r"起同一个礼包卖 ¥.*差价 ¥1 × 2 份，可以赔 ¥2"))
+    expect(page.locator("#dialog")).to_contain_text(re.compile(r"起同一个礼包卖 ¥.*差价 ¥1 × 2 份，可以赔 ¥2"))
     page.keyboard.press("Escape")
     path = ask(page, "贵就赔", reason="玩家看到降价了")
     desk.go(path)
@@ -117,10 +117,10 @@ def test_what_is_refused_is_said_in_the_dialogue_and_what_was_typed_stays(desk, 
     page = desk.page
     desk.go(f"/orders/{order['id']}")
     page.get_by_role("link", name="申请理赔").click()
-    page.locator("dialog").get_by_text("补偿", exact=True).click()
+    page.locator("#dialog").get_by_text("补偿", exact=True).click()
     page.fill("#claim-amount", "9999999")
     page.fill("#claim-reason", "多赔一点")
     page.fill("#claim-evidence", "截图")
-    page.locator("dialog [data-save]").click()
-    expect(page.locator("dialog [data-problem]")).to_contain_text("退款加起来不能超过已付的钱")
+    page.locator("#dialog [data-save]").click()
+    expect(page.locator("#dialog [data-problem]")).to_contain_text("退款加起来不能超过已付的钱")
     assert page.locator("#claim-reason").input_value() == "多赔一点"
