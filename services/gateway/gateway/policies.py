@@ -45,13 +45,14 @@ _AGENT = _READ | _TICKETS | {
 _SUPERVISOR = _AGENT | _ARTICLES | {
     "player.phone.see", "player.delete", "player.merge", "player.export", "player.import", "ticket.export",
     "sales.export", "cause.fix", "order.approve", "return.approve", "return.refund", "pack.approve",
-    "claim.approve", "claim.pay", "item.sync", "item.adjust", "supplier.write", "event.read", "audit.read", "audit.export",
+    "claim.approve", "claim.pay", "campaign.write", "item.sync", "item.adjust", "supplier.write",
+    "event.read", "audit.read", "audit.export",
 }  # fmt: skip
 _ADMIN = _READ | _ARTICLES | {
     "player.create", "player.update", "player.delete", "player.merge", "player.bind", "player.phone.see",
     "player.phone.reveal", "player.export", "player.import", "player.erase", "ticket.export", "sales.export",
-    "item.sync", "item.adjust", "supplier.write", "pack.create", "pack.publish", "pack.approve", "discount_rule.write",
-    "staff.write", "department.write", "option.write", "event.read", "audit.read", "audit.export",
+    "campaign.write", "item.sync", "item.adjust", "supplier.write", "pack.create", "pack.publish", "pack.approve",
+    "discount_rule.write", "staff.write", "department.write", "option.write", "event.read", "audit.read", "audit.export",
     "api_client.read", "api_client.write", "role.write", "role.grant", "dead_letter.read", "dead_letter.write",
     "subscription.read", "subscription.write",
 }  # fmt: skip

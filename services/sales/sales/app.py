@@ -7,8 +7,9 @@ from chassis.http.dead import dead_letter_routes
 from chassis.http.log import log_routes
 from chassis.jobs.routes import job_routes
 from chassis.service import Service, Timer
-from sales.api import claims, exports, orders, returns, summary, touches
+from sales.api import campaigns, claims, exports, orders, returns, summary, touches
 from sales.application.bestsellers import count_best_sellers
+from sales.application.campaigns import keep_to_the_clock
 from sales.domain.base import Base
 from sales.messaging.consumers import SUBSCRIPTIONS
 from sales.persistence.projections import OPTIONS, PACKS, PLAYERS, STAFF
@@ -26,6 +27,7 @@ SERVICE = Service(
         orders.routes,
         returns.routes,
         claims.routes,
+        campaigns.routes,
         summary.routes,
         exports.routes,
         job_routes(),
@@ -33,10 +35,13 @@ SERVICE = Service(
         dead_letter_routes(),
     ),
     scopes=SCOPES,
-    emits=("touch.", "order.", "payment.", "return.", "claim."),
+    emits=("touch.", "order.", "payment.", "return.", "claim.", "campaign."),
     subscriptions=SUBSCRIPTIONS,
     references={"player": PLAYERS, "staff": STAFF, "pack": PACKS},
     options=OPTIONS,
     jobs=tuple(export.kind for export in exports.ALL),
-    timers=(Timer("best_sellers", timedelta(minutes=1), count_best_sellers),),
+    timers=(
+        Timer("best_sellers", timedelta(minutes=1), count_best_sellers),
+        Timer("campaigns", timedelta(seconds=5), keep_to_the_clock),
+    ),
 )

@@ -45,6 +45,11 @@ FACTS = {
     "claim.rejected.v1",
     "claim.withdrawn.v1",
     "claim.paid.v1",
+    "campaign.planned.v1",
+    "campaign.started.v1",
+    "campaign.ended.v1",
+    "campaign.cancelled.v1",
+    "campaign.removed.v1",
 }
 
 

@@ -73,6 +73,7 @@ class Order(Record, Base):
     placed_by: Mapped[str] = mapped_column(String(64))
     touch_id: Mapped[str] = mapped_column(Id, ForeignKey("touches.id"))
     session_id: Mapped[str | None] = mapped_column(Id)
+    campaign_id: Mapped[str | None] = mapped_column(Id)
     pack_id: Mapped[str] = mapped_column(Id)
     pack_no: Mapped[str] = mapped_column(String(32))
     pack_revision: Mapped[int]
@@ -107,6 +108,13 @@ class Order(Record, Base):
         Index("ix_orders_state_created_at", "state", "created_at", "id"),
         Index("ix_orders_pack_no_created_at", "pack_no", "created_at", "id"),
         Index("ix_orders_created_at", "created_at", "id"),
+        Index(
+            "ix_orders_campaign_id_created_at",
+            "campaign_id",
+            "created_at",
+            "id",
+            postgresql_where=text("campaign_id IS NOT NULL"),
+        ),
         Index("ix_orders_total", "total", "id"),
         CheckConstraint("quantity BETWEEN 1 AND 999", name="quantity_in_range"),
         CheckConstraint("price > 0 AND price <= pack_price", name="price_in_range"),

@@ -33,7 +33,7 @@ _ORDER_NO = re.compile(r"O?\d{0,8}(-\d{0,8})?")
 
 def find_touches(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
     """One page of the touches the caller reaches, filtered as the query says."""
-    conditions = [*_of_player(Touch, query), *_equal(Touch, query, "staff_id")]
+    conditions = [*_of_player(Touch, query), *_equal(Touch, query, "staff_id", "campaign_id")]
     conditions += [*_any_of(Touch, query, "outcome", "lost_reason")]
     conditions += [*_any_of(Touch, query, "channel"), *_pack(Touch, query), *_created(Touch, query)]
     if query.get("next_at_gte"):
@@ -46,7 +46,7 @@ def find_touches(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
 
 def find_orders(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
     """One page of the orders the caller reaches, filtered as the query says."""
-    conditions = [*_of_player(Order, query), *_equal(Order, query, "staff_id", "touch_id")]
+    conditions = [*_of_player(Order, query), *_equal(Order, query, "staff_id", "touch_id", "campaign_id")]
     conditions += [*_any_of(Order, query, "state"), *_pack(Order, query), *_created(Order, query)]
     if query.get("q"):
         conditions.append(_numbered(query["q"]))

@@ -1,4 +1,4 @@
-"""Which touches, orders, returns, claims and players a caller reaches; compiled into the SQL of every read and write."""
+"""Which touches, orders, money back, campaigns and players a caller reaches; compiled into the SQL of every read and write."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, or_
 
 from chassis.callers import Caller
 from chassis.data.copies import players_reached, players_within, within_scope
+from sales.domain.campaign import Campaign
 from sales.domain.claims import Claim
 from sales.domain.copies import PlayerCopy, StaffCopy
 from sales.domain.money_back import MoneyBack
@@ -34,6 +35,12 @@ def claims_of(caller: Caller) -> ColumnElement[bool]:
     return _of(caller, Claim)
 
 
+def campaigns_of(caller: Caller) -> ColumnElement[bool]:
+    """Those of the whole company, of one's own department, and of the departments one reaches."""
+    departments = {*caller.scope.departments, caller.department_id} - {None}
+    return or_(Campaign.department_id.is_(None), Campaign.department_id.in_(departments))
+
+
 def _of(caller: Caller, kind: type[Touch] | type[Order] | type[MoneyBack]) -> ColumnElement[bool]:
     reached = within_scope(caller, StaffCopy)
     players = players_reached(caller, PlayerCopy, StaffCopy)
@@ -45,4 +52,11 @@ def players_of(caller: Caller) -> ColumnElement[bool]:
     return players_within(caller, PlayerCopy, StaffCopy)
 
 
-SCOPES = {Touch: touches_of, Order: orders_of, Return: returns_of, Claim: claims_of, PlayerCopy: players_of}
+SCOPES = {
+    Touch: touches_of,
+    Order: orders_of,
+    Return: returns_of,
+    Claim: claims_of,
+    Campaign: campaigns_of,
+    PlayerCopy: players_of,
+}
