@@ -47,6 +47,10 @@ PAGES = {
     "one return": ("M001", "/returns/{return}"),
     "order with a return": ("A001", "/orders/{paid}"),
     "ask for a return": ("A001", "/orders/{paid}/returns/new"),
+    "campaigns": ("M001", "/campaigns?tab=all"),
+    "no campaigns": ("M001", "/campaigns?tab=ended&q=nothing_like_this"),
+    "one campaign": ("M001", "/campaigns/{campaign}"),
+    "new campaign": ("M001", "/campaigns/new"),
     "claims": ("M001", "/claims?tab=all"),
     "no claims": ("M001", "/claims?tab=all&state=withdrawn"),
     "one claim": ("M001", "/claims/{claim}"),
@@ -112,6 +116,7 @@ def records(suite: AtWork) -> dict[str, str]:
         "paid": (paid := _paid(agent, ticket["player_id"]))["id"],
         "return": _return(agent, paid)["id"],
         "claim": _claim(agent, paid)["id"],
+        "campaign": running_campaign(supervisor)["id"],
         "pack": _of(supervisor, "/packs?state=on_sale&limit=1")["id"],
         "item": _of(supervisor, "/items?state=on_sale&limit=1")["id"],
         "supplier": _of(supervisor, "/suppliers?limit=1")["id"],
@@ -176,6 +181,21 @@ def _claim(agent: Any, order: dict[str, Any]) -> dict[str, Any]:
     }
     wanted["evidence"] = [{"text": "聊天记录截图", "link": "https://kf.example.com/chats/42"}]
     return found[0] if found else agent.post(f"/orders/{order['id']}/claims", wanted)
+
+
+def running_campaign(supervisor: Any) -> dict[str, Any]:
+    """One that runs."""
+    plan: dict[str, Any] = {
+        "name": "双旦回归",
+        "budget": {"amount": "5000.00", "currency": "CNY"},
+        "plan": "先电话，再微信",
+    }
+    plan["target"] = {"tags": ["老玩家"], "vip_tiers": [3, 4], "segment": "30 天没买过的大R"}
+    found = supervisor.get("/campaigns?state=running&limit=1")["items"]
+    if found:
+        return dict(found[0])
+    made = supervisor.post("/campaigns", plan)
+    return dict(supervisor.post(f"/campaigns/{made['id']}/start", None, 200, version=made["version"]))
 
 
 def _subscription(admin: Any) -> dict[str, Any]:

@@ -33,9 +33,11 @@ BODY_IDS = {
     "POST /players": {"agent_id": "404", "wechat_account_id": "unchecked"},
     "POST /players/{player_id}/binding": {"agent_id": "404", "wechat_account_id": "unchecked"},
     "POST /players/{player_id}/merge": {"into_id": "404"},
-    "POST /touches": {"player_id": "404", "opportunity_id": "unchecked"},
-    "PATCH /touches/{touch_id}": {"opportunity_id": "unchecked"},
-    "POST /orders": {"player_id": "404", "touch_id": "404", "session_id": "unchecked"},
+    "POST /touches": {"player_id": "404", "opportunity_id": "unchecked", "campaign_id": "404"},
+    "PATCH /touches/{touch_id}": {"opportunity_id": "unchecked", "campaign_id": "404"},
+    "POST /orders": {"player_id": "404", "touch_id": "404", "session_id": "unchecked", "campaign_id": "404"},
+    "POST /campaigns": {"department_id": "404"},
+    "PATCH /campaigns/{campaign_id}": {"department_id": "404"},
     "PATCH /items/{item_id}": {"supplier_id": "404", "buyer": "404"},
     "POST /orders/{order_id}/returns": {"item_id": "422"},
     "POST /claims/preview": {"order_id": "404"},
@@ -96,6 +98,10 @@ def bodies(suite: InProcessSuite, rows: Rows, foreign: str) -> list[tuple[str, s
         ("POST", "/players", {"wechat_id": "wx_s3", "agent_id": NOBODYS}, None),
         ("POST", f"/players/{player}/binding", {"agent_id": NOBODYS, "reason": "?"}, None),
         ("POST", "/orders", {**sale, "touch_id": NOBODYS}, None),
+        ("POST", "/orders", {**sale, "campaign_id": NOBODYS}, None),
+        ("POST", "/orders", {**sale, "campaign_id": other["campaign"]["id"]}, None),
+        ("POST", "/touches", {"player_id": player, **contact, "campaign_id": other["campaign"]["id"]}, None),
+        ("PATCH", f"/touches/{own['touch']['id']}", {"campaign_id": other["campaign"]["id"]}, own["touch"]["version"]),
         ("POST", "/orders", {**sale, "pack_no": "P999999"}, None),
         ("POST", "/touches", {"player_id": player, **contact, "pack_no": "P999999"}, None),
     ]
@@ -149,6 +155,7 @@ def test_a_department_out_of_a_supervisors_reach_is_not_found_either(suite: InPr
         f"/orders/{other['order']['id']}",
         f"/returns/{other['return']['id']}",
         f"/claims/{other['claim']['id']}",
+        f"/campaigns/{other['campaign']['id']}",
     ):
         assert supervisor.get(path).status_code == 404
     answer = supervisor.post("/tickets", {"player_id": other["player"]["id"], "question": "?"})

@@ -146,7 +146,10 @@ def _make_for(suite: InProcessSuite, owner: str, number: int, rows: Rows) -> dic
     order = api.made("/orders", {"player_id": player["id"], "pack_no": pack_no, "quantity": 1}, key=f"order-{word}")
     made = {"player": player, "ticket": ticket, "transfer": transfer, "touch": touch, "order": order}
     back = _money_back_of(api, player, pack_no, word)
-    return {**made, **back, "job": {"id": _job_of(suite, api.id)}}
+    plan = {"name": f"{word} 的活动", "budget": {"amount": "9.00", "currency": "CNY"}}
+    plan["department_id"] = suite.staff[owner].department_id
+    campaign = suite.api("admin").made("/campaigns", plan)
+    return {**made, **back, "campaign": campaign, "job": {"id": _job_of(suite, api.id)}}
 
 
 def _money_back_of(api: Api, player: dict[str, Any], pack_no: str, word: str) -> dict[str, Any]:

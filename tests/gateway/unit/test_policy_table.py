@@ -15,6 +15,7 @@ READ_WITH = {
     "touch": "sales",
     "return": "sales",
     "claim": "sales",
+    "campaign": "sales",
     "role": "staff",
     "cause": "ticket",
 }

@@ -76,6 +76,12 @@ LABELS = {
         "return_too_late": _("过了可退期限"),
         "nothing_left_to_return": _("已付的钱都已退回或正在退"),
     },
+    "campaign_state": {
+        "draft": _("筹备中"),
+        "running": _("进行中"),
+        "ended": _("已结束"),
+        "cancelled": _("已取消"),
+    },
     "claim_kind": {"compensation": _("补偿"), "price_difference": _("贵就赔")},
     "claim_state": {
         "requested": _("待审批"),

@@ -19,7 +19,7 @@ blueprint = Blueprint("orders", __name__)
 
 TABS = {"mine": _l("我的订单"), "approve": _l("待审批"), "pay": _l("待付款"), "paid": _l("已付款"), "all": _l("全部")}
 MONEY_BACK = ("returns", "claims")
-FILTERS = ("state", "staff_id", "pack_no", "q", "player_id")
+FILTERS = ("state", "staff_id", "pack_no", "q", "player_id", "campaign_id")
 
 
 @blueprint.get("/orders")
@@ -117,7 +117,7 @@ def _order(player_id: str) -> dict:
     """The order of the sale form; the pack's own price is left to the service."""
     form = request.form
     body: dict = {"player_id": player_id, "pack_no": form.get("pack_no", "").strip().upper()}
-    body.update(typed("note"))
+    body.update(typed("note", "campaign_id"))
     if form.get("quantity", "").isdigit():
         body["quantity"] = int(form["quantity"])
     price = as_decimal(form.get("price"))

@@ -56,6 +56,7 @@ ROLE_LABELS = {
         "claim.create": _("申请理赔"),
         "claim.approve": _("审批理赔"),
         "claim.pay": _("记赔付"),
+        "campaign.write": _("管市场活动"),
         "sales.export": _("导出销售"),
         "item.read": _("看物品"),
         "item.sync": _("同步物品"),
@@ -111,6 +112,7 @@ ROLE_LABELS = {
 _GROUP_OF = {
     "player": "player", "ticket": "ticket", "cause": "ticket", "article": "ticket",
     "sales": "sales", "touch": "sales", "order": "sales", "return": "sales", "claim": "sales",
+    "campaign": "sales",
     "item": "catalog", "supplier": "catalog", "pack": "catalog", "discount_rule": "catalog",
 }  # fmt: skip
 # (group, its actions) for the matrix of roles, in the glossary's order; what has no group of its own is the company's.
