@@ -60,11 +60,11 @@ class Claimable:
 def spans(history: Iterable[PackPrice], players: Iterable[str]) -> Iterator[Span]:
     """When the person with these IDs could buy the pack, and for how much, by the order of its versions."""
     known, people = sorted(history, key=lambda row: row.version), set(players)
-    for row, following in zip_longest(known, known[1:]):
+    ends: Iterable[datetime | None] = (row.at for row in known[1:])
+    for row, replaced in zip_longest(known, ends):
         if row.state != PACK_ON_SALE or (row.player_id is not None and row.player_id not in people):
             continue
-        ends = [moment for moment in (row.valid_until, following and following.at) if moment is not None]
-        until = min(ends, default=None)
+        until = min((moment for moment in (row.valid_until, replaced) if moment is not None), default=None)
         if until is None or until > row.at:
             yield Span(row.price, row.at, until)
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class MoneyBack(Record):
     """The columns of a record by which money of an order goes back; `not_open` and `own` name its rules."""
 
-    __tablename__: ClassVar[str]
+    __tablename__: Any
     not_open: ClassVar[type[RuleBroken]]
     own: ClassVar[type[RuleBroken]]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 
 from chassis.data.pagination import Page, Sort, paginate
 from chassis.data.unit_of_work import UnitOfWork
@@ -45,7 +45,9 @@ class Results:
 
 def find_campaigns(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
     """One page of the campaigns the caller reaches, filtered as the query says."""
-    conditions = [Campaign.state.in_(query["state"])] if query.get("state") else []
+    conditions: list[ColumnElement[bool]] = []
+    if query.get("state"):
+        conditions.append(Campaign.state.in_(query["state"]))
     if query.get("department_id"):
         conditions.append(Campaign.department_id == query["department_id"])
     if query.get("pack_no"):
