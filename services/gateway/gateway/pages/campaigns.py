@@ -1,5 +1,7 @@
 """Campaigns: planned, started, ended, and what came of them; every figure opens its rows (S7, S8)."""
 
+from typing import Any
+
 from flask import Blueprint, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -97,20 +99,26 @@ def _with_results(campaign_id: str) -> dict:
     """The campaign, what came of it, and its figures as (word's code, number, the page with its rows)."""
     campaign = api.get(f"/campaigns/{campaign_id}").json
     results = api.get(f"/campaigns/{campaign_id}/results").json
-    touches = {"tab": "all", "campaign_id": campaign_id}
-    figures = [(code, results[code]["count"], url_for("sales.index", **touches, outcome=code)) for code in OUTCOMES]
+    figures = [(code, results[code]["count"], _touches(campaign_id, outcome=code)) for code in OUTCOMES]
     reasons = [
-        (found["lost_reason"], found["count"], {**touches, "outcome": "refused", "lost_reason": found["lost_reason"]})
+        (code := found["lost_reason"], found["count"], _touches(campaign_id, outcome="refused", lost_reason=code))
         for found in results["lost_reasons"]
     ]
     return {
         "campaign": campaign,
         "results": results,
         "figures": figures,
-        "reasons": [(code, count, url_for("sales.index", **query)) for code, count, query in reasons],
-        "contacts": url_for("sales.index", **touches),
-        "orders": url_for("orders.index", **touches, state=_state_of(results["orders"]["rows"])),
+        "reasons": reasons,
+        "contacts": _touches(campaign_id),
+        "orders": url_for(
+            "orders.index", tab="all", campaign_id=campaign_id, state=_state_of(results["orders"]["rows"])
+        ),
     }
+
+
+def _touches(campaign_id: str, **filters: Any) -> str:
+    """The page that lists the campaign's touches under these filters."""
+    return url_for("sales.index", tab="all", campaign_id=campaign_id, **filters)
 
 
 def _state_of(rows: str) -> str:
