@@ -44,8 +44,8 @@ def test_a_campaign_is_planned_run_sold_for_and_its_figures_open_their_rows(desk
     page = desk.page
     player = suite.desk("A001").get("/players?limit=1")["items"][0]["id"]
     desk.go(f"/?player={player}")
-    page.locator("[data-run=t]").click()
-    page.locator("#new-touch").get_by_text("考虑中", exact=True).click()
+    page.locator("#sales [data-run=t]").click()
+    page.locator("#new-touch label", has_text="考虑中").click()
     page.select_option("#touch-campaign", label=name)
     picture(page, "campaign-touch")
     page.locator("#new-touch [data-save]").click()
