@@ -78,6 +78,14 @@ PAGES = {
     "one return": ("M001", "/returns/{return}"),
     "order with a return": ("A001", "/orders/{paid}"),
     "ask for a return": ("A001", "/orders/{paid}/returns/new"),
+    "campaigns": ("M001", "/campaigns?tab=all"),
+    "no campaigns": ("M001", "/campaigns?tab=ended&q=nothing_like_this"),
+    "one campaign": ("M001", "/campaigns/{campaign}"),
+    "new campaign": ("M001", "/campaigns/new"),
+    "claims": ("M001", "/claims?tab=all"),
+    "no claims": ("M001", "/claims?tab=all&state=withdrawn"),
+    "one claim": ("M001", "/claims/{claim}"),
+    "make a claim": ("A001", "/orders/{paid}/claims/new"),
     "packs": ("M001", "/packs?tab=all"),
     "one pack": ("M001", "/packs/{pack}"),
     "pack builder": ("A001", "/packs/new"),
@@ -151,6 +159,8 @@ def records(suite: AtWork) -> dict[str, str]:
             "id"
         ],
         "pool": _of(suite.desk("admin"), "/pools?limit=1")["id"],
+        "claim": _claim(agent, paid)["id"],
+        "campaign": running_campaign(supervisor)["id"],
         "pack": _of(supervisor, "/packs?state=on_sale&limit=1")["id"],
         "item": _of(supervisor, "/items?state=on_sale&limit=1")["id"],
         "supplier": _of(supervisor, "/suppliers?limit=1")["id"],
@@ -228,6 +238,33 @@ def _return(agent: Any, order: dict[str, Any]) -> dict[str, Any]:
     found = agent.get(f"/returns?order_id={order['id']}&limit=1")["items"]
     wanted = {"reason": "玩家买重了，还没有用", "amount": {"amount": "1.00", "currency": "CNY"}}
     return found[0] if found else agent.post(f"/orders/{order['id']}/returns", wanted)
+
+
+def _claim(agent: Any, order: dict[str, Any]) -> dict[str, Any]:
+    """A claim on this order that awaits a decision."""
+    found = agent.get(f"/claims?order_id={order['id']}&state=requested&limit=1")["items"]
+    wanted: dict[str, Any] = {
+        "kind": "compensation",
+        "reason": "掉线没收到",
+        "amount": {"amount": "1.00", "currency": "CNY"},
+    }
+    wanted["evidence"] = [{"text": "聊天记录截图", "link": "https://kf.example.com/chats/42"}]
+    return found[0] if found else agent.post(f"/orders/{order['id']}/claims", wanted)
+
+
+def running_campaign(supervisor: Any) -> dict[str, Any]:
+    """One that runs."""
+    plan: dict[str, Any] = {
+        "name": "双旦回归",
+        "budget": {"amount": "5000.00", "currency": "CNY"},
+        "plan": "先电话，再微信",
+    }
+    plan["target"] = {"tags": ["老玩家"], "vip_tiers": [3, 4], "segment": "30 天没买过的大R"}
+    found = supervisor.get("/campaigns?state=running&limit=1")["items"]
+    if found:
+        return dict(found[0])
+    made = supervisor.post("/campaigns", plan)
+    return dict(supervisor.post(f"/campaigns/{made['id']}/start", None, 200, version=made["version"]))
 
 
 def _subscription(admin: Any) -> dict[str, Any]:

@@ -253,6 +253,8 @@ def sales(suite: InProcessSuite, player: dict[str, Any], items: list[dict[str, A
     for step in ("ship", "complete"):
         supervisor.made(f"{path}/{step}", None, version=supervisor.get(path).json["version"])
     returns(agent, supervisor, path, order["lines"][0]["item_id"])
+    claims(agent, supervisor, path)
+    campaigns(supervisor)
     other = agent.made("/orders", {"player_id": player["id"], "pack_no": pack["no"]})
     agent.made(f"/orders/{other['id']}/cancel", {"reason": "玩家改主意了"}, version=other["version"])
 
@@ -325,6 +327,34 @@ def returns(agent: Api, supervisor: Api, path: str, item_id: str) -> None:
         if step == "approve":
             money = {"method": "wechat_pay", "external_no": "wxr0"}
             supervisor.made(f"/returns/{found['id']}/refund", money, key=f"examples-{path}-refund")
+
+
+def claims(agent: Api, supervisor: Api, path: str) -> None:
+    """One claim is granted and paid, another refused, a third taken back."""
+    wanted: dict[str, Any] = {"kind": "compensation", "amount": {"amount": "0.01", "currency": "CNY"}, "reason": "掉线"}
+    wanted["evidence"] = [{"text": "玩家 13800138000 来电说没收到", "link": "https://kf.example.com/chats/42"}]
+    for step, said in (("approve", {"reason": "查过了"}), ("reject", {"reason": "日志里收到了"}), ("withdraw", None)):
+        found = agent.made(f"{path}/claims", wanted, key=f"examples-{path}-claim-{step}")
+        who = agent if step == "withdraw" else supervisor
+        who.made(f"/claims/{found['id']}/{step}", said, version=found["version"])
+        if step == "approve":
+            money = {"method": "wechat_pay", "external_no": "wxc0"}
+            supervisor.made(f"/claims/{found['id']}/pay", money, key=f"examples-{path}-claim-paid")
+
+
+def campaigns(supervisor: Api) -> None:
+    """One campaign runs to its end, one is called off, one removed before it began."""
+    plan: dict[str, Any] = {
+        "name": "双旦回归",
+        "plan": "先电话 13800138000，再微信",
+        "budget": {"amount": "5000.00", "currency": "CNY"},
+    }
+    plan["target"] = {"tags": ["老玩家"], "vip_tiers": [3, 4], "segment": "30 天没买过的"}
+    ended, cancelled, removed = (supervisor.made("/campaigns", plan) for _ in range(3))
+    for step in ("start", "end"):
+        ended = supervisor.made(f"/campaigns/{ended['id']}/{step}", None, version=ended["version"])
+    supervisor.made(f"/campaigns/{cancelled['id']}/cancel", {"reason": "服务器要维护"}, version=cancelled["version"])
+    supervisor.delete(f"/campaigns/{removed['id']}", version=removed["version"])
 
 
 def pay(agent: Api, path: str, total: dict[str, Any]) -> None:

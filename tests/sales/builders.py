@@ -1,4 +1,4 @@
-"""Players, packs, touches and orders to try the rules on, with nothing behind them."""
+"""Players, packs, touches, orders, returns and claims to try the rules on, with nothing behind them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from chassis.clock import new_id
-from sales.domain.copies import PackCopy, PlayerCopy
+from sales.domain.claims import Claim
+from sales.domain.copies import PackCopy, PackPrice, PlayerCopy
 from sales.domain.opportunity import Opportunity
 from sales.domain.order import Order
 from sales.domain.payment import Payment
@@ -100,3 +101,18 @@ def an_opportunity(*, player: PlayerCopy | None = ..., owner: str | None = "owne
     found.player = of
     found.open(owner_id=owner, pool_id="pool", at=NOON)
     return found
+
+
+def a_claim(order: Order, amount: str | Decimal, *, by: str = "asker", **fields: Any) -> Claim:
+    """A compensation that was claimed at noon. Raises MoreThanPaid."""
+    values = {"id": new_id(), "version": 1, "no": "C20261122-0001", "kind": "compensation", "rule": "compensation"}
+    texts = {"reason": "掉线没收到", "evidence": [{"text": "截图", "link": None}], "basis": None, "requested_by": by}
+    found = Claim(**{**values, **Claim.of_order(order), **texts, "amount": Decimal(amount), **fields})
+    found.request(order, at=NOON)
+    return found
+
+
+def a_price(version: int, price: str | Decimal, at: datetime, **fields: Any) -> PackPrice:
+    """What a pack cost from `at` on; on sale for everybody."""
+    values = {"pack_id": "p", "no": "P1024", "currency": "CNY", "state": "on_sale", "version": version, "at": at}
+    return PackPrice(**{**values, "price": Decimal(price), "player_id": None, "valid_until": None, **fields})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -14,15 +15,18 @@ from werkzeug.test import TestResponse
 from chassis.clock import new_id
 from chassis.data.tables import outbox
 from chassis.data.unit_of_work import UnitOfWork
+from chassis.facts.envelope import Received
 from sales.domain.pool import Pool
+from sales.persistence.projections import PACKS
 from tests.sales.builders import a_line
 from tests.support.services import Person, ServiceUnderTest
 
 READ, TOUCH, ORDER, PAY, APPROVE = "sales.read", "touch.create", "order.create", "order.pay", "order.approve"
 RETURN, GRANT, REFUND = "return.create", "return.approve", "return.refund"
+CLAIM, GRANT_CLAIM, PAY_CLAIM = "claim.create", "claim.approve", "claim.pay"
 OPPORTUNITY, LEAD, MANAGE = "opportunity.write", "lead.write", "pool.assign"
 RULE, CIRCULATE = "pool.write", "pool.circulate"
-AGENT = (READ, TOUCH, ORDER, PAY, RETURN, OPPORTUNITY, LEAD)
+AGENT = (READ, TOUCH, ORDER, PAY, RETURN, CLAIM, OPPORTUNITY, LEAD)
 _numbers = count(10_000)
 
 
@@ -99,6 +103,32 @@ class Desk:
         """POST /orders/{id}/returns under a key of its own."""
         body = {"reason": "玩家反悔", **fields}
         return (by or self.agent).post(f"/orders/{order['id']}/returns", body, key=new_id())
+
+    def claim(self, order: dict[str, Any], by: Person | None = None, **fields: Any) -> TestResponse:
+        """POST /orders/{id}/claims under a key of its own: a compensation of 10.00 unless said otherwise."""
+        wanted: dict[str, Any] = {"kind": "compensation", "reason": "掉线没收到"}
+        if fields.get("kind") in (None, "compensation"):
+            wanted |= {"amount": money("10.00"), "evidence": [{"text": "聊天记录截图"}]}
+        return (by or self.agent).post(f"/orders/{order['id']}/claims", {**wanted, **fields}, key=new_id())
+
+    def answer(self, found: dict[str, Any], name: str, by: Person, **fields: Any) -> TestResponse:
+        """POST /claims/{id}/approve, /reject or /withdraw at the version of `found`."""
+        return by.post(f"/claims/{found['id']}/{name}", fields, version=found["version"])
+
+    def pay_claim(self, found: dict[str, Any], by: Person, **fields: Any) -> TestResponse:
+        """POST /claims/{id}/pay under a key of its own."""
+        return by.post(f"/claims/{found['id']}/pay", {"method": "wechat_pay", **fields}, key=new_id())
+
+    def hear_price(self, price: str, at: datetime, **fields: Any) -> None:
+        """Let the service hear that the desk's pack costs this much from `at` on."""
+        version = self.pack["version"] + 1
+        self.pack = {**self.pack, "price": money(price), "version": version, "revision": version, **fields}
+        fact = Received(
+            new_id(), "pack.published.v1", "/playdesk/catalog", self.pack["id"], version, version, self.pack
+        )
+        with self.work() as work:
+            PACKS.handle(work, [replace(fact, time=at)])
+        self.agent.references = self.references()
 
     def settle(self, found: dict[str, Any], name: str, by: Person, **fields: Any) -> TestResponse:
         """POST /returns/{id}/approve or /reject at the version of `found`."""

@@ -77,6 +77,14 @@ def _pack(case: Case) -> dict[str, Any]:
     return {"name": "走查礼包", "lines": [{"item_id": case.id("item"), "quantity": 10}], "discount": "0.05"}
 
 
+def _campaign() -> dict[str, Any]:
+    return {"name": "走查", "budget": _yuan("1.00")}
+
+
+def _compensation() -> dict[str, Any]:
+    return {"kind": "compensation", "amount": _yuan("0.01"), "reason": "走查", "evidence": [{"text": "截图"}]}
+
+
 def _unique(text: str) -> str:
     return f"{text}{next(_count)}"
 
@@ -227,6 +235,8 @@ API: dict[str, Expected] = {
     "POST /orders/exports": Expected("sales.export", body=lambda _: {"format": "csv"}),
     "POST /opportunities/exports": Expected("sales.export", body=lambda _: {"format": "csv"}),
     "POST /leads/exports": Expected("sales.export", body=lambda _: {"format": "csv"}),
+    "POST /returns/exports": Expected("sales.export", body=lambda _: {"format": "csv"}),
+    "POST /claims/exports": Expected("sales.export", body=lambda _: {"format": "csv"}),
     # player
     "GET /players": Expected("player.read", listed="player"),
     "POST /players": Expected("player.create", body=lambda _: {"wechat_id": _unique("wx_walk_")}),
@@ -354,6 +364,27 @@ API: dict[str, Expected] = {
     "POST /orders/{order_id}/complete": Expected("order.create", row="order"),
     "GET /orders/{order_id}/returnable": Expected("sales.read", row="order"),
     "POST /orders/{order_id}/returns": Expected("return.create", row="order", body=lambda _: {"reason": "走查"}),
+    "GET /campaigns": Expected("sales.read", listed="campaign"),
+    "POST /campaigns": Expected("campaign.write", body=lambda _: _campaign()),
+    "GET /campaigns/{campaign_id}": Expected("sales.read", row="campaign"),
+    "PATCH /campaigns/{campaign_id}": Expected("campaign.write", row="campaign", body=lambda _: {"plan": "走查"}),
+    "DELETE /campaigns/{campaign_id}": Expected("campaign.write", row="campaign"),
+    "POST /campaigns/{campaign_id}/start": Expected("campaign.write", row="campaign"),
+    "POST /campaigns/{campaign_id}/end": Expected("campaign.write", row="campaign"),
+    "POST /campaigns/{campaign_id}/cancel": Expected(
+        "campaign.write", row="campaign", body=lambda _: {"reason": "走查"}
+    ),
+    "GET /campaigns/{campaign_id}/results": Expected("sales.read", row="campaign"),
+    "POST /orders/{order_id}/claims": Expected("claim.create", row="order", body=lambda _: _compensation()),
+    "POST /claims/preview": Expected(
+        "claim.create", row="order", body=lambda case: {"order_id": case.id("order"), "kind": "price_difference"}
+    ),
+    "GET /claims": Expected("sales.read", listed="claim"),
+    "GET /claims/{claim_id}": Expected("sales.read", row="claim"),
+    "POST /claims/{claim_id}/approve": Expected("claim.approve", row="claim", body=lambda _: {}),
+    "POST /claims/{claim_id}/reject": Expected("claim.approve", row="claim", body=lambda _: {"reason": "走查"}),
+    "POST /claims/{claim_id}/withdraw": Expected("claim.create", row="claim"),
+    "POST /claims/{claim_id}/pay": Expected("claim.pay", row="claim", body=lambda _: {"method": "alipay"}),
     "GET /returns": Expected("sales.read", listed="return"),
     "GET /returns/{return_id}": Expected("sales.read", row="return"),
     "POST /returns/{return_id}/approve": Expected("return.approve", row="return", body=lambda _: {}),
@@ -455,6 +486,8 @@ KIND_OF_PART = {
     "pool_id": "pool",
     "pool_rule_id": "pool_rule",
     "circulation_id": "circulation",
+    "claim_id": "claim",
+    "campaign_id": "campaign",
     "item_id": "item",
     "supplier_id": "supplier",
     "pack_id": "pack",
@@ -499,6 +532,8 @@ def reaches(suite: InProcessSuite, member: Member, kind: str | None, owner: str)
         return suite.staff[owner].id == member.id
     if kind is None or kind in SHARED or ROLES[member.role].scope == ALL:
         return True
+    if kind == "campaign" and suite.staff[owner].department_id == member.department_id:
+        return True  # whoever sells in a department knows what it offers
     if ROLES[member.role].scope == DEPARTMENT_AND_BELOW:
         below = {suite.departments["一部"], suite.departments["一组"]}
         return suite.staff[owner].department_id in below

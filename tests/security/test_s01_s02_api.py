@@ -10,7 +10,7 @@ from tests.security.expectations import ACTORS, API, STALE, Case, Expected, has,
 from tests.support.rows_in_suite import OWNERS, Rows, checksum, differing
 from tests.support.suite_in_process import Api, InProcessSuite, new_member
 
-MONEY = ("/payments", "/returns", "/refund")  # where a key is needed
+MONEY = ("/payments", "/returns", "/refund", "/claims", "/pay")  # where a key is needed
 
 
 def operations(suite: InProcessSuite) -> dict[str, Any]:

@@ -161,7 +161,11 @@ def _make_for(suite: InProcessSuite, owner: str, number: int, rows: Rows) -> dic
     opportunity = api.made("/opportunities", {"player_id": player["id"], "title": f"商机{word}"})
     made = {"player": player, "ticket": ticket, "transfer": transfer, "touch": touch, "order": order}
     made |= {"lead": lead, "opportunity": opportunity, **_session_of(api, player, rows)}
-    return {**made, "return": _return_of(api, player, pack_no, word), "job": {"id": _job_of(suite, api.id)}}
+    back = _money_back_of(api, player, pack_no, word)
+    plan = {"name": f"{word} 的活动", "budget": {"amount": "9.00", "currency": "CNY"}}
+    plan["department_id"] = suite.staff[owner].department_id
+    campaign = suite.api("admin").made("/campaigns", plan)
+    return {**made, **back, "campaign": campaign, "job": {"id": _job_of(suite, api.id)}}
 
 
 def _session_of(api: Api, player: dict[str, Any], rows: Rows) -> dict[str, Any]:
@@ -184,13 +188,15 @@ def _make_pool(suite: InProcessSuite, rows: Rows) -> None:
     rows.shared["circulation"] = run.json
 
 
-def _return_of(api: Api, player: dict[str, Any], pack_no: str, word: str) -> dict[str, Any]:
-    """A return, still to be decided, of an order that is paid."""
+def _money_back_of(api: Api, player: dict[str, Any], pack_no: str, word: str) -> dict[str, Any]:
+    """A return and a claim, still to be decided, of an order that is paid."""
     order = api.made("/orders", {"player_id": player["id"], "pack_no": pack_no}, key=f"returned-{word}")
     payment = {"method": "alipay", "amount": order["total"]}
     api.made(f"/orders/{order['id']}/payments", payment, key=f"paid-{word}")
     wanted = {"amount": {"amount": "0.02", "currency": "CNY"}, "reason": f"{word} 买错了"}
-    return api.made(f"/orders/{order['id']}/returns", wanted, key=f"return-{word}")
+    found = api.made(f"/orders/{order['id']}/returns", wanted, key=f"return-{word}")
+    claimed = {**wanted, "kind": "compensation", "evidence": [{"text": f"{word} 的截图"}]}
+    return {"return": found, "claim": api.made(f"/orders/{order['id']}/claims", claimed, key=f"claim-{word}")}
 
 
 def _job_of(suite: InProcessSuite, staff_id: str) -> str:

@@ -140,8 +140,10 @@ def test_four_systems_live_on_our_facts_and_add_up_to_the_cent(alone: AtWork, su
 
 
 def buy(desk: Desk, supervisor: Desk, player: str, pack: dict[str, Any], number: int) -> None:
-    """An order: paid in two halves, shipped, and half of it returned; every fourth is called off, every fifth is when it
-    is paid in part, and its money goes back."""
+    """An order: paid in two halves, shipped, half of it returned and a cent compensated.
+
+    Every fourth is called off, every fifth is when it is paid in part, and its money goes back.
+    """
     order = desk.post("/orders", {"player_id": player, "pack_no": pack["no"]})
     path, total = f"/orders/{order['id']}", Decimal(order["total"]["amount"])
     if number % 4 == 3:
@@ -153,6 +155,7 @@ def buy(desk: Desk, supervisor: Desk, player: str, pack: dict[str, Any], number:
         order = desk.post(f"{path}/payments", {"method": "alipay", "amount": money}, None)
     if order["state"] == "paid":
         supervisor.post(f"{path}/ship", None, 200, version=order["version"])
+        make_good(desk, supervisor, order)
     else:
         desk.post(f"{path}/cancel", {"reason": "改主意了"}, 200, version=order["version"])
     give_back(desk, supervisor, order, half)
@@ -166,15 +169,24 @@ def give_back(desk: Desk, supervisor: Desk, order: dict[str, Any], amount: Decim
     supervisor.post(f"/returns/{found['id']}/refund", {"method": "alipay"}, 200)
 
 
+def make_good(desk: Desk, supervisor: Desk, order: dict[str, Any]) -> None:
+    """A claim that is made by one, granted by another, and paid."""
+    wanted = {"kind": "compensation", "amount": {"amount": "0.01", "currency": "CNY"}, "evidence": [{"text": "截图"}]}
+    found = desk.post(f"/orders/{order['id']}/claims", {**wanted, "reason": "掉线"})
+    supervisor.post(f"/claims/{found['id']}/approve", {}, 200, version=found["version"])
+    supervisor.post(f"/claims/{found['id']}/pay", {"method": "alipay"}, 200)
+
+
 def in_sales(suite: AtWork, player: str) -> tuple[dict[str, tuple[str, str]], dict[str, Decimal]]:
-    """({order number: (state, total)}, {payment or refund: amount, a refund's with a minus}) as the sales database has them."""
+    """({order number: (state, total)}, {payment, refund or claim: amount, going out with a minus}) as the database has them."""
     server = Postgres(suite.state, suite.state.read("ports")["postgres"])
     with server.connect("sales") as connection:
         orders = connection.execute("SELECT no, state, total FROM orders WHERE player_id = %s", (player,)).fetchall()
         amounts = connection.execute(
             "SELECT p.id, p.amount FROM payments p JOIN orders o ON o.id = p.order_id WHERE o.player_id = %s "
-            "UNION ALL SELECT id, -amount FROM returns WHERE state = 'refunded' AND player_id = %s",
-            (player, player),
+            "UNION ALL SELECT id, -amount FROM returns WHERE state = 'refunded' AND player_id = %s "
+            "UNION ALL SELECT id, -amount FROM claims WHERE state = 'paid' AND player_id = %s",
+            (player, player, player),
         ).fetchall()
     return {no: (state, f"{total:.2f}") for no, state, total in orders}, dict(amounts)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from chassis.callers import Caller
 from chassis.money import Money
-from deploy.local.demo import people, sales_text
+from deploy.local.demo import aftersales, people, sales_text
 from deploy.local.demo.desk import Desk, caller_of
 from deploy.local.demo.history import SaleStory, TicketStory
 from deploy.local.demo.people import Colleague, Customer
@@ -208,26 +208,37 @@ def _hand_over(
 
 
 def sales(
-    desk: Desk, by: Callers, stories: Sequence[SaleStory], states: Sequence[State], packs: Sequence[State]
+    desk: Desk,
+    by: Callers,
+    stories: Sequence[SaleStory],
+    states: Sequence[State],
+    packs: Sequence[State],
+    now: datetime,
 ) -> None:
-    """Touches, and orders with their payments, as they happened."""
+    """Touches, and orders with their payments, as they happened; some of a campaign, some returned or made good."""
     from sales.application import orders, touches
 
+    runs = aftersales.campaigns(desk, by, packs, now)
     for number, story in enumerate(stories):
         pack = packs[story.pack % len(packs)] if story.pack is not None and packs else None
-        common = {"player_id": states[story.customer.number]["id"], "note": story.note}
+        campaign = aftersales.campaign_of(runs, story, number)
+        common = {"player_id": states[story.customer.number]["id"], "note": story.note, "campaign_id": campaign}
         if story.ending and pack:
-            _order(desk, by, orders, {**common, "pack_no": pack["no"]}, story, Decimal(pack["price"]["amount"]), number)
+            fields = {**common, "pack_no": pack["no"]}
+            order = _order(desk, by, orders, fields, story, Decimal(pack["price"]["amount"]), number)
+            if story.ending == "completed":
+                aftersales.come_back(desk, by, order, story, number, now)
         else:
             names = ("channel", "outcome", "lost_reason", "next_at")
             fields = {**common, **{name: getattr(story, name) for name in names}, "pack_no": pack and pack["no"]}
             desk.do(by[story.agent_no], story.at, touches.log_touch, fields)
         desk.step()
+    aftersales.end_campaigns(desk, by, runs, now)
 
 
 def _order(
     desk: Desk, by: Callers, orders: Any, fields: State, story: SaleStory, pack_price: Decimal, number: int
-) -> None:
+) -> Any:
     agent = by[story.agent_no]
     share = 0.8 if story.ending == "awaiting_approval" else max(story.price_share, 0.92)
     price = Money(pack_price * Decimal(str(share)))
@@ -245,6 +256,7 @@ def _order(
         desk.do(agent, story.at + timedelta(minutes=6), orders.ship, order.id)
     if story.ending == "completed":
         desk.do(agent, story.at + timedelta(minutes=25), orders.complete, order.id)
+    return order
 
 
 def _payment(story: SaleStory, amount: Decimal, number: int) -> State:

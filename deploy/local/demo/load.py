@@ -86,7 +86,7 @@ def load(environments: Environments, sizes: Sizes) -> None:
     stories = history.sales(sizes.touches, sizes.orders, len(packs), customers, now)
     parts: dict[str, Callable[[Desk], Any]] = {
         "ticket": lambda d: fill.tickets(d, by, tickets, players),
-        "sales": lambda d: fill.sales(d.know("pack", packs), by, stories, players, packs),
+        "sales": lambda d: fill.sales(d.know("pack", packs), by, stories, players, packs, now),
     }
 
     def part(service: str) -> None:

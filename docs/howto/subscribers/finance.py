@@ -1,4 +1,4 @@
-"""Finance: payments and refunds, which must add up to what the orders say has been paid and not gone back."""
+"""Finance: payments, refunds and claims paid, which must add up to what the orders say has been paid and not gone back."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 
 from listening import Fact, run, write_whole
 
-KEYS = ("payment.*.v1", "return.refunded.v1", "order.*.v1")
+KINDS = {"payment": "payment", "return": "refund", "claim": "claim"}
+KEYS = ("payment.*.v1", "return.refunded.v1", "claim.paid.v1", "order.*.v1")
 TABLES = """
 CREATE TABLE IF NOT EXISTS bookings (id TEXT PRIMARY KEY, order_no TEXT, kind TEXT, method TEXT, amount TEXT);
 CREATE TABLE IF NOT EXISTS orders (no TEXT PRIMARY KEY, version INTEGER, paid TEXT, refunded TEXT);
@@ -18,12 +19,12 @@ CREATE TABLE IF NOT EXISTS orders (no TEXT PRIMARY KEY, version INTEGER, paid TE
 
 
 def take(notes: sqlite3.Connection, fact: Fact) -> None:
-    """A payment is booked once, a refund with a minus; of an order its own idea of both is kept."""
+    """A payment is booked once, a refund or a claim with a minus; of an order its own idea of both is kept."""
     data = fact["data"]
     if fact["type"].startswith("playdesk.order."):
         keep_order(notes, data["no"], fact["entityversion"], data)
         return
-    kind = "payment" if fact["type"].startswith("playdesk.payment.") else "refund"
+    kind = KINDS[fact["type"].split(".")[1]]
     amount = data["amount"]["amount"] if kind == "payment" else f"-{data['amount']['amount']}"
     row = (fact["subject"], data["order_no"], kind, data.get("method"), amount)
     notes.execute("INSERT OR IGNORE INTO bookings VALUES (?, ?, ?, ?, ?)", row)

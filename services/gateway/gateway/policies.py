@@ -42,12 +42,12 @@ _TICKETS = {"ticket.read", "ticket.create", "ticket.update", "ticket.transfer", 
 _ARTICLES = {"article.write", "article.publish"}
 _AGENT = _READ | _TICKETS | {
     "player.create", "player.update", "player.bind", "player.phone.reveal", "touch.create", "order.create", "order.pay",
-    "return.create", "pack.create", "pack.publish", "opportunity.write", "lead.write",
+    "return.create", "claim.create", "pack.create", "pack.publish", "opportunity.write", "lead.write",
 }  # fmt: skip
 _SUPERVISOR = _AGENT | _ARTICLES | {
     "player.phone.see", "player.delete", "player.merge", "player.export", "player.import", "ticket.export",
     "session.export", "sensitive_word.read", "sensitive_word.write", "sales.export", "cause.fix", "order.approve",
-    "return.approve", "return.refund", "pack.approve",
+    "return.approve", "return.refund", "claim.approve", "claim.pay", "campaign.write", "pack.approve",
     "item.sync", "item.adjust", "supplier.write", "event.read", "audit.read", "audit.export", "pool.assign",
     "pool.write", "pool.circulate",
 }  # fmt: skip
@@ -55,7 +55,7 @@ _INSPECTOR = {"message.unmask", "sensitive_word.read"}
 _ADMIN = _READ | _ARTICLES | {
     "player.create", "player.update", "player.delete", "player.merge", "player.bind", "player.phone.see",
     "player.phone.reveal", "player.export", "player.import", "player.erase", "ticket.export", "sales.export",
-    "session.export", "sensitive_word.read", "sensitive_word.write",
+    "session.export", "sensitive_word.read", "sensitive_word.write", "campaign.write",
     "item.sync", "item.adjust", "supplier.write", "pack.create", "pack.publish", "pack.approve", "discount_rule.write",
     "staff.write", "department.write", "option.write", "deadline_policy.write", "event.read", "audit.read", "audit.export",
     "api_client.read", "api_client.write", "role.write", "role.grant", "dead_letter.read", "dead_letter.write",

@@ -12,6 +12,7 @@ from flask import current_app
 from marshmallow.validate import Range
 
 from chassis.ops.phone_settings import PhoneSettings
+from sales.domain.claiming import ClaimTerms
 from sales.domain.pricing import PriceLimits
 from sales.domain.returning import ReturnTerms
 
@@ -20,13 +21,15 @@ _SHARE = Range(Decimal(0), Decimal(1))
 
 @dataclass(frozen=True, kw_only=True)
 class SalesSettings(PhoneSettings):
-    """Beside what every service needs: how far prices may go down, how long a no is respected, and a pack taken back."""
+    """Beside what every service needs: how far prices may go down, how long a no is respected, a pack
+    taken back, and a lower price made good."""
 
     order_free_discount: Decimal
     order_approval_discount: Decimal
     suggestion_cooldown_days: int
     return_days: int
     circulation_hour: int
+    claim_days: int
 
     @classmethod
     def read(cls, env: Env) -> dict[str, Any]:
@@ -38,6 +41,7 @@ class SalesSettings(PhoneSettings):
             "suggestion_cooldown_days": env.int("SUGGESTION_COOLDOWN_DAYS", 30, validate=Range(0, 3650)),
             "circulation_hour": env.int("CIRCULATION_HOUR", 3, validate=Range(0, 23)),
             "return_days": env.int("RETURN_DAYS", 15, validate=Range(0, 3650)),
+            "claim_days": env.int("CLAIM_DAYS", 7, validate=Range(0, 3650)),
         }
 
     @property
@@ -49,6 +53,11 @@ class SalesSettings(PhoneSettings):
     def return_terms(self) -> ReturnTerms:
         """For how long what was handed out can be returned."""
         return ReturnTerms(self.return_days)
+
+    @property
+    def claim_terms(self) -> ClaimTerms:
+        """For how long after an order a lower price is made good."""
+        return ClaimTerms(self.claim_days)
 
     @property
     def cooldown(self) -> timedelta:

@@ -18,6 +18,8 @@ READ_WITH = {
     "order": "sales",
     "touch": "sales",
     "return": "sales",
+    "claim": "sales",
+    "campaign": "sales",
     "role": "staff",
     "cause": "ticket",
 }

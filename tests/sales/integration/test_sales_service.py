@@ -56,6 +56,16 @@ FACTS = {
         ]
     ),
     *(f"lead.{what}.v1" for what in ["created", "updated", "assigned", "warned", "converted", "discarded", "reopened"]),
+    "claim.requested.v1",
+    "claim.approved.v1",
+    "claim.rejected.v1",
+    "claim.withdrawn.v1",
+    "claim.paid.v1",
+    "campaign.planned.v1",
+    "campaign.started.v1",
+    "campaign.ended.v1",
+    "campaign.cancelled.v1",
+    "campaign.removed.v1",
 }
 
 

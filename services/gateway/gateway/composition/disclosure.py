@@ -40,6 +40,7 @@ class DisclosureShown(Schema):
     returns = fields.List(fields.Dict(), required=True)
     leads = fields.List(fields.Dict(), required=True, metadata={"description": "each with its history"})
     opportunities = fields.List(fields.Dict(), required=True, metadata={"description": "each with its history"})
+    claims = fields.List(fields.Dict(), required=True)
 
 
 @routes.get("/players/<uuid:player_id>/export", action="player.export", answer=DisclosureShown)
@@ -78,6 +79,7 @@ def disclose(who: Caller, player_id: str) -> dict[str, Any]:
         "orders": list(_every(who, "sales", "/orders", of_player)),
         "returns": list(_every(who, "sales", "/returns", of_player)),
         **{name: _with_history(who, name, of_player) for name in ("leads", "opportunities")},
+        "claims": list(_every(who, "sales", "/claims", of_player)),
     }
 
 

@@ -27,7 +27,10 @@ NO_SALES: dict[str, Any] = {
     "month_touches": 0,
     "resume": None,
     "suggestions": [],
+    "campaigns": [],
 }
+# What home shows under `sales`; a sales service of the last release says nothing of campaigns.
+SALES = ("touches", "orders", "month_total", "month_orders", "month_touches", "campaigns")
 
 
 class HeldBack(RuleBroken):
@@ -125,7 +128,7 @@ def _composed(who: Caller, player: dict[str, Any] | None, answers: Mapping[str, 
     return {
         "player": player,
         "tickets": {"items": tickets["items"], "counts": tickets["counts"]},
-        "sales": {name: sales[name] for name in ("touches", "orders", "month_total", "month_orders", "month_touches")},
+        "sales": {name: sales[name] for name in SALES if name in sales},
         "resume": sales["resume"],
         "suggestions": sales["suggestions"],
         "guards": tickets["guards"],

@@ -16,9 +16,17 @@ SCOPES: dict[str, frozenset[str]] = {
     "article:write": frozenset({"article.write"}),
     "sales:read": frozenset({"sales.read", "option.read"}),
     "sales:write": frozenset(
-        {"touch.create", "order.create", "order.pay", "return.create", "opportunity.write", "lead.write"}
+        {
+            "touch.create",
+            "order.create",
+            "order.pay",
+            "return.create",
+            "claim.create",
+            "opportunity.write",
+            "lead.write",
+        }
     ),
-    "sales:refund": frozenset({"return.refund"}),
+    "sales:refund": frozenset({"return.refund", "claim.pay"}),
     "catalog:read": frozenset({"item.read", "supplier.read", "pack.read", "discount_rule.read"}),
     "catalog:write": frozenset({"item.sync", "item.adjust", "supplier.write", "pack.create", "pack.publish"}),
     "staff:read": frozenset({"staff.read", "department.read"}),

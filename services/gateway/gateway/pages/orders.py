@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
-from gateway.clients import api
+from gateway.clients import Unavailable, api
 from gateway.identity import current, directory
 from gateway.pages import clock, home
 from gateway.pages.answers import page, saved, typed, version
@@ -18,7 +18,8 @@ from gateway.policies import requires
 blueprint = Blueprint("orders", __name__)
 
 TABS = {"mine": _l("我的订单"), "approve": _l("待审批"), "pay": _l("待付款"), "paid": _l("已付款"), "all": _l("全部")}
-FILTERS = ("state", "staff_id", "pack_no", "q", "player_id")
+MONEY_BACK = ("returns", "claims")
+FILTERS = ("state", "staff_id", "pack_no", "q", "player_id", "campaign_id")
 
 
 @blueprint.get("/orders")
@@ -34,16 +35,26 @@ def index():
 @requires("sales.read")
 def one(order_id):
     """One order as it was agreed: its lines, its payments, what comes next."""
-    return page("orders/one.html", "orders/_one.html", **with_returns(api.get(f"/orders/{order_id}").json))
+    return page("orders/one.html", "orders/_one.html", **with_money_back(api.get(f"/orders/{order_id}").json))
 
 
-def with_returns(order: dict) -> dict:
-    """What the page of an order shows: the order, its returns, and whether more of it may be returned, if it is paid."""
+def with_money_back(order: dict) -> dict:
+    """What the page of an order shows: the order, its returns and claims, and whether more may be returned, if it is paid."""
     if not as_decimal(order["paid_total"]["amount"]):
-        return {"order": order, "returns": [], "verdict": None}
-    found = api.get("/returns", params={"order_id": order["id"], "limit": 50}).json
+        return {"order": order, "returns": [], "claims": [], "verdict": None}
+    returns, claims = (api.get(f"/{name}", params={"order_id": order["id"], "limit": 50}).json for name in MONEY_BACK)
     verdict = api.get(f"/orders/{order['id']}/returnable").json
-    return {"order": order, "returns": found["items"], "verdict": verdict}
+    return {"order": order, "returns": returns["items"], "claims": claims["items"], "verdict": verdict}
+
+
+def money_back_of(player_id: str) -> dict | None:
+    """The newest returns and claims of a player; None where they cannot be read just now, or may not be."""
+    if not current.can("sales.read"):
+        return None
+    try:
+        return {name: api.get(f"/{name}", params={"player_id": player_id, "limit": 5}).json for name in MONEY_BACK}
+    except Unavailable:
+        return None
 
 
 @blueprint.post("/players/<player_id>/orders")
@@ -99,14 +110,14 @@ def _changed(order_id: str, text: str) -> Response:
             text=text,
             **home.regions(order["player_id"]),
         )
-    return saved("orders/_one.html", back=url_for(".one", order_id=order_id), text=text, **with_returns(order))
+    return saved("orders/_one.html", back=url_for(".one", order_id=order_id), text=text, **with_money_back(order))
 
 
 def _order(player_id: str) -> dict:
     """The order of the sale form; the pack's own price is left to the service."""
     form = request.form
     body: dict = {"player_id": player_id, "pack_no": form.get("pack_no", "").strip().upper()}
-    body.update(typed("note", "session_id"))
+    body.update(typed("note", "session_id", "campaign_id"))
     if form.get("quantity", "").isdigit():
         body["quantity"] = int(form["quantity"])
     price = as_decimal(form.get("price"))

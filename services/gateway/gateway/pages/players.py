@@ -7,7 +7,7 @@ from werkzeug.wrappers import Response
 
 from gateway.clients import api
 from gateway.identity import current, directory
-from gateway.pages import home, opportunities
+from gateway.pages import home, opportunities, orders
 from gateway.pages.answers import go, page, saved, shown, typed, version, wants_fragment, with_toast
 from gateway.pages.jobs import ask_export
 from gateway.pages.sessions import sessions_of
@@ -34,11 +34,13 @@ def one(player_id):
     """Everything of one player, names of before and bindings included."""
     data, sessions = home.panes(player_id), sessions_of(player_id)
     data["timeline"] = home.timeline(data, (sessions or {}).get("items", []))
+    back = None if "sales" in data["unavailable"] else orders.money_back_of(player_id)
     bindings, merges = (api.get(f"/players/{player_id}/{name}").json["items"] for name in ("bindings", "merges"))
     return render_template(
         "players/one.html",
         home=data,
         player=data["player"],
+        money_back=back,
         bindings=bindings,
         merges=merges,
         opportunities=opportunities.of_player(player_id) if current.can("sales.read") else [],

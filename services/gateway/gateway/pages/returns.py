@@ -10,7 +10,8 @@ from gateway.identity import current, directory
 from gateway.pages import clock
 from gateway.pages.answers import page, saved, shown, typed, version
 from gateway.pages.filters import as_decimal
-from gateway.pages.orders import with_returns, yuan
+from gateway.pages.jobs import ask_export
+from gateway.pages.orders import with_money_back, yuan
 from gateway.policies import requires
 
 blueprint = Blueprint("returns", __name__)
@@ -58,7 +59,7 @@ def create(order_id):
         "orders/_one.html",
         back=url_for("orders.one", order_id=order_id),
         text=_("已申请 %(no)s，等审批", no=found["no"]),
-        **with_returns(api.get(f"/orders/{order_id}").json),
+        **with_money_back(api.get(f"/orders/{order_id}").json),
     )
 
 
@@ -81,6 +82,13 @@ def refund(return_id):
         body["refunded_at"] = moment
     found = api.post(f"/returns/{return_id}/refund", json=body, version=version(), key=request.form.get("key")).json
     return _changed(found, _("已记下退款"))
+
+
+@blueprint.post("/returns/exports")
+@requires("sales.export")
+def export():
+    """Export what the list shows."""
+    return ask_export("/returns/exports", _list_filters(request.args.get("tab", "all")))
 
 
 def _changed(found: dict, text: str) -> Response:

@@ -59,6 +59,10 @@ ROLE_LABELS = {
         "return.create": _("申请退货"),
         "return.approve": _("审批退货"),
         "return.refund": _("记退款"),
+        "claim.create": _("申请理赔"),
+        "claim.approve": _("审批理赔"),
+        "claim.pay": _("记赔付"),
+        "campaign.write": _("管市场活动"),
         "sales.export": _("导出销售"),
         "opportunity.write": _("跟商机、领公海的商机"),
         "lead.write": _("跟线索、领公海的线索"),
@@ -124,8 +128,8 @@ ROLE_LABELS = {
 _GROUP_OF = {
     "player": "player", "ticket": "ticket", "cause": "ticket", "article": "ticket",
     "session": "ticket", "message": "ticket",
-    "sales": "sales", "touch": "sales", "order": "sales", "return": "sales",
-    "opportunity": "sales", "lead": "sales", "pool": "sales",
+    "sales": "sales", "touch": "sales", "order": "sales", "return": "sales", "claim": "sales",
+    "campaign": "sales", "opportunity": "sales", "lead": "sales", "pool": "sales",
     "item": "catalog", "supplier": "catalog", "pack": "catalog", "discount_rule": "catalog",
 }  # fmt: skip
 # (group, its actions) for the matrix of roles, in the glossary's order; what has no group of its own is the company's.

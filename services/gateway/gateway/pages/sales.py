@@ -14,7 +14,7 @@ from gateway.policies import requires
 blueprint = Blueprint("sales", __name__)
 
 TABS = {"due": _l("待跟进"), "mine": _l("我的接触"), "refused": _l("未成交"), "sold": _l("成交"), "all": _l("全部")}
-FILTERS = ("outcome", "channel", "lost_reason", "pack_no", "staff_id", "player_id")
+FILTERS = ("outcome", "channel", "lost_reason", "pack_no", "staff_id", "player_id", "campaign_id")
 
 
 @blueprint.get("/sales")
@@ -30,7 +30,7 @@ def index():
 @requires("touch.create")
 def create(player_id):
     """Log a touch; the player's sales come back with it on top."""
-    body = {"player_id": player_id, **typed("channel", "outcome", "lost_reason", "note")}
+    body = {"player_id": player_id, **typed("channel", "outcome", "lost_reason", "note", "campaign_id")}
     if body.get("outcome") != "refused":
         body.pop("lost_reason", None)
     if request.form.get("pack_no", "").strip():

@@ -1,4 +1,4 @@
-"""Touches, orders, opportunities and leads as files: the lists as the caller sees them; phone numbers masked."""
+"""Touches, orders, returns and claims as files: the lists as the caller sees them."""
 
 from __future__ import annotations
 
@@ -11,20 +11,17 @@ from chassis.data.pagination import Page
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.http.routes import Routes
 from chassis.jobs.exporting import Column, Export, add_export, moment, money, of
-from sales.api.lead_schemas import LeadQuery, LeadShown
-from sales.api.opportunity_schemas import OpportunityQuery, OpportunityShown
-from sales.api.pool_views import kept_lead_view, opportunity_view
+from sales.api.claim_schemas import ClaimQuery, ClaimShown
+from sales.api.claims import claim_view
+from sales.api.return_schemas import ReturnQuery, ReturnShown
+from sales.api.returns import return_view
 from sales.api.schemas import OrderQuery, OrderShown, TouchQuery, TouchShown
 from sales.api.views import order_view, touch_view
-from sales.domain.codes import CHANNEL_LIST, LOST_REASON_LIST
+from sales.domain.codes import CHANNEL_LIST, LOST_REASON_LIST, METHOD_LIST
 from sales.domain.copies import StaffCopy
-from sales.domain.pool_codes import SOURCE_LIST, STAGE_LIST
-from sales.domain.pooled import Pooled
 from sales.persistence import queries
-from sales.persistence.leads import find_leads
-from sales.persistence.opportunities import find_opportunities
 
-routes = Routes("sales-exports", "Lists of sales as files")
+routes = Routes("sales-exports", "Touches, orders, returns and claims as files")
 
 CHANNEL_WORDS = {
     "wechat": ("微信", "WeChat"),
@@ -57,26 +54,22 @@ STATE_WORDS = {
     "completed": ("已完成", "Completed"),
     "cancelled": ("已取消", "Cancelled"),
 }
-STAGE_WORDS = {
-    "first_contact": ("初次接触", "First contact"),
-    "interested": ("有意向", "Interested"),
-    "offered": ("已报价", "Offered"),
-    "negotiating": ("谈价", "Negotiating"),
-    "won": ("赢单", "Won"),
-    "lost": ("输单", "Lost"),
-}
-LEAD_WORDS = {
-    "new": ("待领取", "New"),
-    "assigned": ("跟进中", "Assigned"),
-    "converted": ("已转化", "Converted"),
-    "discarded": ("已放弃", "Discarded"),
-}
-SOURCE_WORDS = {
-    "in_game_guide": ("游戏内引导", "In-game guide"),
-    "campaign": ("市场活动", "Campaign"),
-    "referral": ("老玩家介绍", "Referral"),
+METHOD_WORDS = {
+    "wechat_pay": ("微信支付", "WeChat Pay"),
+    "alipay": ("支付宝", "Alipay"),
+    "bank_transfer": ("银行转账", "Bank transfer"),
+    "in_game": ("游戏内", "In game"),
     "other": ("其他", "Other"),
 }
+BACK_WORDS = {
+    "requested": ("待审批", "Awaiting approval"),
+    "approved": ("已批准", "Approved"),
+    "rejected": ("已驳回", "Rejected"),
+    "refunded": ("已退款", "Refunded"),
+    "paid": ("已赔付", "Paid"),
+    "withdrawn": ("已撤回", "Withdrawn"),
+}
+KIND_WORDS = {"compensation": ("补偿", "Compensation"), "price_difference": ("贵就赔", "Price difference")}
 
 PLAYER = (
     Column("player", "玩家", "Player", of("player", "nickname")),
@@ -116,79 +109,67 @@ ORDER_COLUMNS = (
     Column("cancelled_at", "取消时间", "Cancelled", moment("cancelled_at")),
     Column("id", "ID", "ID", of("id")),
 )
+BACK = (
+    Column("state", "状态", "State", of("state"), BACK_WORDS),
+    Column("order_no", "订单号", "Order", of("order_no")),
+    *PLAYER,
+    Column("pack_no", "礼包编号", "Pack number", of("pack", "no")),
+    Column("pack", "礼包", "Pack", of("pack", "name")),
+    Column("amount", "金额", "Amount", money("amount")),
+    Column("reason", "原因", "Reason", of("reason")),
+    Column("requested_at", "申请时间", "Requested", moment("requested_at")),
+    Column("decision", "审批意见", "Decision", of("decision")),
+    Column("decided_at", "审批时间", "Decided", moment("decided_at")),
+    Column("method", "方式", "Method", of("method"), METHOD_WORDS, METHOD_LIST),
+    Column("external_no", "流水号", "Outside number", of("external_no")),
+)
+RETURN_COLUMNS = (
+    Column("no", "退货单", "Number", of("no")),
+    *BACK,
+    Column("refunded_at", "退款时间", "Refunded", moment("refunded_at")),
+    Column("id", "ID", "ID", of("id")),
+)
+CLAIM_COLUMNS = (
+    Column("no", "理赔单", "Number", of("no")),
+    Column("kind", "种类", "Kind", of("kind"), KIND_WORDS),
+    *BACK,
+    Column("lower_price", "后来的低价", "Lower price", money("difference", "lower_price")),
+    Column("lower_at", "低价时间", "Lower since", moment("difference", "lower_at")),
+    Column("paid_at", "赔付时间", "Paid", moment("paid_at")),
+    Column("id", "ID", "ID", of("id")),
+)
 
 Shown = Callable[[Sequence[Any], UnitOfWork, Any], list[dict[str, Any]]]
 
 
-def _touches(uow: UnitOfWork, query: Mapping[str, Any], _settings: Any) -> Page:
-    return queries.find_touches(uow, query)
+def listed_by(find: Callable[[UnitOfWork, Mapping[str, Any]], Page]) -> Callable[..., Page]:
+    """The list's own read, which needs no settings."""
+    return lambda uow, query, _settings: find(uow, query)
 
 
-def _orders(uow: UnitOfWork, query: Mapping[str, Any], _settings: Any) -> Page:
-    return queries.find_orders(uow, query)
-
-
-def _opportunities(uow: UnitOfWork, query: Mapping[str, Any], _settings: Any) -> Page:
-    return find_opportunities(uow, query)
-
-
-def _leads(uow: UnitOfWork, query: Mapping[str, Any], settings: Any) -> Page:
-    return find_leads(uow, query, phones=settings.phones)
-
-
-def _shown_by(view: Callable[..., dict[str, Any]]) -> Shown:
-    """The JSON of the list, and whose number instead of an ID."""
+def shown_by(view: Callable[..., dict[str, Any]], whose: str = "staff_id") -> Shown:
+    """The JSON of the list, and the number of whose it is instead of an ID."""
 
     def shown(rows: Sequence[Any], uow: UnitOfWork, _settings: Any) -> list[dict[str, Any]]:
-        ids = {staff_id for row in rows if (staff_id := _whose(row))}
+        ids = {staff_id for row in rows if (staff_id := getattr(row, whose))}
         known = select(StaffCopy.id, StaffCopy.no).where(StaffCopy.id.in_(ids))
         numbers = dict(uow.session.execute(known).tuples().all())
-        return [{**view(row, uow.caller), "staff": numbers.get(_whose(row) or "")} for row in rows]
+        return [{**view(row, uow.caller), "staff": numbers.get(getattr(row, whose))} for row in rows]
 
     return shown
 
 
-OPPORTUNITY_COLUMNS = (
-    Column("title", "标题", "Title", of("title")),
-    Column("stage", "阶段", "Stage", of("stage"), STAGE_WORDS, STAGE_LIST),
-    *PLAYER,
-    Column("amount", "预计金额", "Expected", money("amount")),
-    Column("pack_no", "礼包编号", "Pack number", of("pack_no")),
-    Column("lost_reason", "未成功原因", "Lost reason", of("lost_reason"), REASON_WORDS, LOST_REASON_LIST),
-    Column("order_no", "订单号", "Order", of("order_no")),
-    Column("note", "备注", "Note", of("note")),
-    Column("next_at", "下次跟进", "Next contact", moment("next_at")),
-    Column("created_at", "新建时间", "Opened", moment("created_at")),
-    Column("closed_at", "结束时间", "Closed", moment("closed_at")),
-    Column("id", "ID", "ID", of("id")),
+def _export(
+    name: str, query: Any, find: Any, view: Callable[..., dict[str, Any]], columns: tuple[Column, ...], answer: Any
+) -> Export:
+    return Export(name, "sales.export", query, listed_by(find), shown_by(view), columns, answer)
+
+
+ALL = (
+    _export("touches", TouchQuery, queries.find_touches, touch_view, TOUCH_COLUMNS, TouchShown),
+    _export("orders", OrderQuery, queries.find_orders, order_view, ORDER_COLUMNS, OrderShown),
+    _export("returns", ReturnQuery, queries.find_returns, return_view, RETURN_COLUMNS, ReturnShown),
+    _export("claims", ClaimQuery, queries.find_claims, claim_view, CLAIM_COLUMNS, ClaimShown),
 )
-LEAD_COLUMNS = (
-    Column("name", "称呼", "Name", of("name")),
-    Column("phone", "手机号", "Phone", of("phone")),
-    Column("wechat_id", "微信ID", "WeChat ID", of("wechat_id")),
-    Column("state", "状态", "State", of("state"), LEAD_WORDS),
-    Column("source", "来源", "Source", of("source"), SOURCE_WORDS, SOURCE_LIST),
-    Column("staff", "客服", "Agent", of("staff")),
-    Column("note", "备注", "Note", of("note")),
-    Column("created_at", "新建时间", "Written down", moment("created_at")),
-    Column("closed_at", "结束时间", "Closed", moment("closed_at")),
-    Column("id", "ID", "ID", of("id")),
-)
-
-
-def _whose(row: Any) -> str | None:
-    """Who sold, or who has it."""
-    found: str | None = row.owner_id if isinstance(row, Pooled) else row.staff_id
-    return found
-
-
-TOUCHES = Export("touches", "sales.export", TouchQuery, _touches, _shown_by(touch_view), TOUCH_COLUMNS, TouchShown)
-ORDERS = Export("orders", "sales.export", OrderQuery, _orders, _shown_by(order_view), ORDER_COLUMNS, OrderShown)
-OPPORTUNITIES = Export(
-    "opportunities", "sales.export", OpportunityQuery, _opportunities, _shown_by(opportunity_view), OPPORTUNITY_COLUMNS,
-    OpportunityShown,
-)  # fmt: skip
-LEADS = Export("leads", "sales.export", LeadQuery, _leads, _shown_by(kept_lead_view), LEAD_COLUMNS, LeadShown)
-EXPORTS = (TOUCHES, ORDERS, OPPORTUNITIES, LEADS)
-for export in EXPORTS:
+for export in ALL:
     add_export(routes, export)

@@ -31,7 +31,7 @@ routes = Routes("orders", "Orders", show=order_view)
     references={"player_id": "player", "pack_no": "pack"},
     problems={
         409: "pack_not_on_sale, pack_expired, pack_for_other_player, price_above_pack, price_not_allowed, "
-        "touch_has_order, not_payable, overpaid, payment_known",
+        "touch_has_order, not_payable, overpaid, payment_known, campaign_not_running",
         428: "idempotency_key_required: with payments",
     },
 )

@@ -33,6 +33,7 @@ class NewTouch(Body):
     note = Text(2000)
     next_at = Moment(allow_none=True)
     opportunity_id = Id(allow_none=True)
+    campaign_id = Id(allow_none=True)
 
 
 class TouchEdit(Body):
@@ -46,6 +47,7 @@ class TouchEdit(Body):
     note = Text(2000)
     next_at = Moment(allow_none=True)
     opportunity_id = Id(allow_none=True)
+    campaign_id = Id(allow_none=True)
 
 
 class TouchQuery(list_query(("at", "next_at"), default="-at")):  # type: ignore[misc]
@@ -57,6 +59,7 @@ class TouchQuery(list_query(("at", "next_at"), default="-at")):  # type: ignore[
     outcome = Choices(codes.OUTCOMES)
     lost_reason = OptionsField(codes.LOST_REASON_LIST, codes.LOST_REASONS)
     pack_no = _pack_no()
+    campaign_id = Id()
     next_at_gte = Moment(data_key="next_at[gte]")
     next_at_lte = Moment(data_key="next_at[lte]")
     created_at_gte = Moment(data_key="created_at[gte]")
@@ -83,6 +86,7 @@ class NewOrder(Body):
     payments = ListOf(Part(NewPayment), most=20)
     touch_id = Id()
     session_id = Id(allow_none=True)
+    campaign_id = Id(allow_none=True)
     note = Text(1000)
 
 
@@ -94,6 +98,7 @@ class OrderQuery(list_query(("placed_at", "created_at", "total"), default="-plac
     touch_id = Id()
     state = Choices(codes.ORDER_STATES)
     pack_no = _pack_no()
+    campaign_id = Id()
     q = Text(32, handle=True)
     created_at_gte = Moment(data_key="created_at[gte]")
     created_at_lt = Moment(data_key="created_at[lt]")
@@ -150,6 +155,7 @@ class TouchShown(Schema):
     pack = fields.Nested(OfferedPack, required=True, allow_none=True)
     order_id = fields.String(required=True, allow_none=True)
     opportunity_id = fields.String(required=True, allow_none=True)
+    campaign_id = fields.String(required=True, allow_none=True)
     at = fields.DateTime(required=True)
     created_at = fields.DateTime(required=True)
     updated_at = fields.DateTime(required=True)
@@ -200,6 +206,7 @@ class OrderShown(Schema):
     placed_by = fields.String(required=True)
     touch_id = fields.UUID(required=True)
     session_id = fields.String(required=True, allow_none=True)
+    campaign_id = fields.String(required=True, allow_none=True)
     pack = fields.Nested(OrderedPack, required=True)
     lines = fields.List(fields.Nested(OrderLine), required=True)
     quantity = fields.Integer(required=True)
@@ -263,6 +270,14 @@ class SuggestionShown(Schema):
     reasons = fields.List(fields.Nested(ReasonShown), required=True)
 
 
+class RunningCampaign(Schema):
+    """A campaign that a contact or an order can be counted for now."""
+
+    id = fields.UUID(required=True)
+    no = fields.String(required=True)
+    name = fields.String(required=True)
+
+
 class SummaryShown(Schema):
     """What the home page shows of a player's sales."""
 
@@ -274,6 +289,7 @@ class SummaryShown(Schema):
     month_touches = fields.Integer(required=True)
     resume = fields.Nested(ResumeShown, required=True, allow_none=True)
     suggestions = fields.List(fields.Nested(SuggestionShown), required=True)
+    campaigns = fields.List(fields.Nested(RunningCampaign), required=True)
 
 
 class CountersShown(Schema):

@@ -24,6 +24,7 @@ routes = Routes("touches", "Touches", show=touch_view)
     status=201,
     place="/touches/{id}",
     references={"player_id": "player", "pack_no": "pack"},
+    problems={409: "campaign_not_running"},
 )
 def create(uow: UnitOfWork, body: dict[str, Any]) -> Touch:
     """Log a contact and its outcome."""
@@ -48,7 +49,7 @@ def read(uow: UnitOfWork, touch_id: str) -> Touch:
     body=schemas.TouchEdit,
     answer=schemas.TouchShown,
     references={"pack_no": "pack"},
-    problems={409: "touch_has_order"},
+    problems={409: "touch_has_order, campaign_not_running"},
 )
 def edit(uow: UnitOfWork, touch_id: str, version: int, body: dict[str, Any]) -> Touch:
     """Change a touch's fields."""

@@ -31,6 +31,7 @@ def touch_view(touch: Touch, _who: Caller | None = None) -> dict[str, Any]:
         "pack": _offered_pack(touch),
         "order_id": touch.order_id,
         "opportunity_id": touch.opportunity_id,
+        "campaign_id": touch.campaign_id,
         "at": rfc3339(touch.at),
         "created_at": rfc3339(touch.created_at),
         "updated_at": rfc3339(touch.updated_at),
@@ -48,7 +49,18 @@ def order_view(order: Order, _who: Caller | None = None) -> dict[str, Any]:
     """One order."""
     money = {"list_sum": "sum", "pack_price": "pack_price", "price": "price", "total": "total"}
     money |= {"paid_total": "paid_total", "refunded_total": "refunded_total"}
-    plain = ("id", "no", "player_id", "staff_id", "placed_by", "touch_id", "session_id", "lines", "quantity")
+    plain = (
+        "id",
+        "no",
+        "player_id",
+        "staff_id",
+        "placed_by",
+        "touch_id",
+        "session_id",
+        "lines",
+        "quantity",
+        "campaign_id",
+    )
     moments = ("placed_at", "paid_at", "shipped_at", "completed_at", "cancelled_at", "created_at", "updated_at")
     return {
         **{name: getattr(order, name) for name in plain},
@@ -92,6 +104,7 @@ def summary_view(found: Summary) -> dict[str, Any]:
         "month_touches": found.month_touches,
         "resume": found.resume and _resume_view(found.resume),
         "suggestions": [_suggestion_view(suggestion) for suggestion in found.suggestions],
+        "campaigns": [{"id": one.id, "no": one.no, "name": one.name} for one in found.campaigns],
     }
 
 

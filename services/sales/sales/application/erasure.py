@@ -1,4 +1,4 @@
-"""What is written in the sales of a player who has been erased goes with them; the figures stay (S31)."""
+"""What is written in the sales records of a player who has been erased goes with them; the figures stay (S31)."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from chassis.data.unit_of_work import UnitOfWork
 from chassis.facts.erasing import ERASED, blank_facts, forget_answers
 from chassis.jobs.store import withdraw_files
 from sales.domain.circulation import CirculationLoss
+from sales.domain.claims import Claim
 from sales.domain.lead import Lead
 from sales.domain.opportunity import Opportunity
 from sales.domain.order import Order
@@ -22,15 +23,17 @@ _ONCE = {"synchronize_session": False}
 
 
 def erase_texts(uow: UnitOfWork, players: Sequence[str]) -> None:
-    """Blank what is written of these players in touches, orders, returns, opportunities and leads, and in the log.
+    """Blank what is written of these players in touches, orders, returns, claims, opportunities and leads, and in the log.
 
-    Amounts and payments stay; of a lead its contacts go.
+    Of a claim its evidence goes, of a lead its contacts.
 
-    The versions go up, so that nobody who has the old text before them can save it again.
+    Amounts and payments stay. The versions go up, so that nobody who has the old text before them can save it again.
     """
     _blank(uow, Touch, players, "note")
     _blank(uow, Order, players, "note", "reason")
     _blank(uow, Return, players, "reason", "decision")
+    _blank(uow, Claim, players, "reason", "decision")
+    _without_evidence(uow, players)
     _blank(uow, Opportunity, players, "title", "note", "reason")
     _erase_leads(uow, players)
     _erase_steps(uow, players)
@@ -56,6 +59,13 @@ def _erase_steps(uow: UnitOfWork, players: Sequence[str]) -> None:
     uow.session.execute(update(Step).where(*why).values(reason=ERASED), execution_options=_ONCE)
     lost = CirculationLoss.record_id.in_(theirs)
     uow.session.execute(update(CirculationLoss).where(lost).values(title=ERASED), execution_options=_ONCE)
+
+
+def _without_evidence(uow: UnitOfWork, players: Sequence[str]) -> None:
+    """What was put forward for their claims goes whole: it is texts and links, and nothing else."""
+    theirs = Claim.player_id.in_(players)
+    uow.session.execute(update(Claim).where(theirs).values(evidence=[]), execution_options=_ONCE)
+    blank_facts(uow.session, list(uow.session.scalars(select(Claim.id).where(theirs))), {"evidence": []})
 
 
 def _blank(uow: UnitOfWork, kind: Any, players: Sequence[str], *names: str) -> None:

@@ -11,6 +11,7 @@ from chassis.clock import new_id
 from chassis.data.numbers import daily_number
 from chassis.data.unit_of_work import StaleRecord, UnitOfWork
 from chassis.rules import NotFound, WrongFields
+from sales.application.campaigns import running_campaign
 from sales.application.touches import new_touch
 from sales.domain.codes import SOLD
 from sales.domain.copies import PackCopy, PlayerCopy
@@ -24,15 +25,17 @@ from sales.persistence.lookups import pack_numbered
 from sales.persistence.projections import PEOPLE
 
 LIMITS = PriceLimits()
+_SALE: dict[str, Any] = {"channel": "wechat", "outcome": SOLD}
 
 
 def place_order(uow: UnitOfWork, fields: Mapping[str, Any], *, timezone: str, limits: PriceLimits = LIMITS) -> Order:
     """Sell a pack to a player the caller reaches; publishes order.placed, touch.logged and those of the payments.
 
     `fields`: player_id, pack_no; quantity (1), price (Money of one pack; the pack's own), payments (as in
-    `add_payment`), touch_id, session_id, note where there are. The touch named, or a new one, is the sale's.
-    Raises NotFound, PackNotOnSale, PackExpired, PackForOtherPlayer, PriceAbovePack, PriceNotAllowed, TouchHasOrder,
-    NotPayable, Overpaid, PaymentKnown.
+    `add_payment`), touch_id, session_id, campaign_id, note where there are. The touch named, or a new one, is the
+    sale's; without a campaign the order is its touch's campaign's. Raises NotFound, CampaignNotRunning,
+    PackNotOnSale, PackExpired, PackForOtherPlayer, PriceAbovePack, PriceNotAllowed, TouchHasOrder, NotPayable, Overpaid,
+    PaymentKnown.
     """
     player, person = PEOPLE.by_id(uow, fields["player_id"])
     pack = pack_numbered(uow, fields["pack_no"])
@@ -67,6 +70,7 @@ def _agreed(
         staff_id=uow.caller.staff_id,
         placed_by=uow.caller.id,
         session_id=fields.get("session_id"),
+        campaign_id=running_campaign(uow, fields.get("campaign_id")),
         note=fields.get("note") or "",
         payments=[],
     )
@@ -88,12 +92,13 @@ def _sold(
 ) -> tuple[Touch, list[TouchLogged]]:
     """The touch that ends in this order: the one named, which must be the same player's, or a new one."""
     if touch_id is None:
-        touch = new_touch(uow, order.player, pack, {"channel": "wechat", "outcome": SOLD, "order_id": order.id})
+        touch = new_touch(uow, order.player, pack, _SALE | {"order_id": order.id, "campaign_id": order.campaign_id})
         facts = touch.log(at=uow.now())
         return uow.add(touch), facts
     touch = uow.locked(Touch, touch_id)
     if touch.player_id not in person:
         raise NotFound()
+    order.campaign_id = order.campaign_id or touch.campaign_id
     return touch, touch.sell(order, pack, at=uow.now())
 
 

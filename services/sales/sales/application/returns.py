@@ -7,18 +7,18 @@ from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from chassis.clock import new_id
 from chassis.data.numbers import daily_number
-from chassis.data.unit_of_work import StaleRecord, UnitOfWork
-from chassis.rules import NotFound, WrongFields
+from chassis.data.unit_of_work import UnitOfWork
+from chassis.rules import WrongFields
+from sales.application.money_back import locked_with_order, write_once
 from sales.application.orders import same_currency
 from sales.domain.codes import CANCELLED, REJECTED
 from sales.domain.errors import RefundKnown
 from sales.domain.order import Order
 from sales.domain.returning import Returnable, ReturnTerms, must_be_returnable, returnable, wanted_lines, worth
-from sales.domain.returns import REFUNDED_ONCE_OUTSIDE, Return
+from sales.domain.returns import Return
 
 
 def verdict_on(uow: UnitOfWork, order_id: str, *, terms: ReturnTerms) -> tuple[Order, Returnable]:
@@ -43,15 +43,9 @@ def request_return(
     found = Return(
         id=new_id(),
         version=1,
-        order_id=order.id,
-        order_no=order.no,
-        player_id=order.player_id,
-        staff_id=order.staff_id,
-        pack_no=order.pack_no,
-        pack_name=order.pack_name,
+        **Return.of_order(order),
         lines=lines,
         amount=_amount(order, lines, fields),
-        currency=order.currency,
         rule=rule,
         reason=fields["reason"],
         requested_by=uow.caller.id,
@@ -67,9 +61,13 @@ def _lines(uow: UnitOfWork, order: Order, fields: Mapping[str, Any]) -> list[dic
     named = {name: fields[name] for name in ("quantity", "lines") if fields.get(name)}
     if not named and (fields.get("amount") is not None or order.state == CANCELLED):
         return []
+    return wanted_lines(order, lines_back(uow, order), **named)
+
+
+def lines_back(uow: UnitOfWork, order: Order) -> list[dict[str, Any]]:
+    """The lines of all returns of an order that are open, granted or refunded."""
     others = select(Return.lines).where(Return.order_id == order.id, Return.state != REJECTED)
-    before = [line for lines in uow.session.scalars(others) for line in lines]
-    return wanted_lines(order, before, **named)
+    return [line for lines in uow.session.scalars(others) for line in lines]
 
 
 def _amount(order: Order, lines: list[dict[str, Any]], fields: Mapping[str, Any]) -> Decimal:
@@ -89,14 +87,14 @@ def _amount(order: Order, lines: list[dict[str, Any]], fields: Mapping[str, Any]
 
 def approve_return(uow: UnitOfWork, return_id: str, reason: str | None, *, version: int) -> Return:
     """Grant somebody else's return; publishes return.approved. Raises NotFound, StaleRecord, NotRequested, OwnReturn."""
-    order, found = _locked(uow, return_id, version)
+    order, found = locked_with_order(uow, Return, return_id, version)
     uow.publish(found.approve(order, reason, by=uow.caller.id, at=uow.now()))
     return found
 
 
 def reject_return(uow: UnitOfWork, return_id: str, reason: str, *, version: int) -> Return:
     """Refuse a return; publishes return.rejected. Raises NotFound, StaleRecord, NotRequested."""
-    order, found = _locked(uow, return_id, version)
+    order, found = locked_with_order(uow, Return, return_id, version)
     uow.publish(found.reject(order, reason, by=uow.caller.id, at=uow.now()))
     return found
 
@@ -107,24 +105,7 @@ def record_refund(uow: UnitOfWork, return_id: str, fields: Mapping[str, Any], *,
     `fields`: method; external_no, refunded_at (UTC; now) where there are.
     Raises NotFound, StaleRecord, RefundedAlready, NotGranted, RefundKnown.
     """
-    order, found = _locked(uow, return_id, version)
+    order, found = locked_with_order(uow, Return, return_id, version)
     uow.publish(found.refund(order, fields, by=uow.caller.id, at=uow.now()))
-    try:
-        uow.session.flush()
-    except IntegrityError as error:
-        if REFUNDED_ONCE_OUTSIDE in str(error.orig):
-            raise RefundKnown() from error
-        raise
+    write_once(uow, Return, RefundKnown)
     return found
-
-
-def _locked(uow: UnitOfWork, return_id: str, version: int | None) -> tuple[Order, Return]:
-    """The order and its return, locked in this order, as `request_return` locks: so nobody waits in a circle."""
-    order_id = uow.session.scalar(select(Return.order_id).where(uow.visible(Return), Return.id == return_id))
-    if order_id is None:
-        raise NotFound()
-    order = uow.locked(Order, order_id)
-    found = uow.locked(Return, return_id)
-    if version is not None and found.version != version:
-        raise StaleRecord(found)
-    return order, found

@@ -1,4 +1,4 @@
-"""The codes of touches, payments, orders and returns; own ones are added as options."""
+"""The codes of touches, payments, orders, returns and claims; own ones are added as options."""
 
 # The names of the lists that the company may add to.
 CHANNEL_LIST, LOST_REASON_LIST, METHOD_LIST = "channel", "lost_reason", "payment_method"
@@ -17,8 +17,16 @@ AWAITING_APPROVAL, AWAITING_PAYMENT, PART_PAID = "awaiting_approval", "awaiting_
 PAID, SHIPPED, COMPLETED, CANCELLED = "paid", "shipped", "completed", "cancelled"
 ORDER_STATES = (AWAITING_APPROVAL, AWAITING_PAYMENT, PART_PAID, PAID, SHIPPED, COMPLETED, CANCELLED)
 
+DRAFT, RUNNING, ENDED, CAMPAIGN_CANCELLED = "draft", "running", "ended", "cancelled"
+CAMPAIGN_STATES = (DRAFT, RUNNING, ENDED, CAMPAIGN_CANCELLED)
+
 PACK_ON_SALE = "on_sale"
 VERDICTS = ("approve", "reject")
 
 REQUESTED, APPROVED, REJECTED, REFUNDED = "requested", "approved", "rejected", "refunded"
 RETURN_STATES = (REQUESTED, APPROVED, REJECTED, REFUNDED)
+
+COMPENSATION, PRICE_DIFFERENCE = "compensation", "price_difference"
+CLAIM_KINDS = (COMPENSATION, PRICE_DIFFERENCE)
+CLAIM_PAID, WITHDRAWN = "paid", "withdrawn"
+CLAIM_STATES = (REQUESTED, APPROVED, REJECTED, CLAIM_PAID, WITHDRAWN)

@@ -71,6 +71,22 @@ class PackCopy(Base):
             raise PackForOtherPlayer()
 
 
+class PackPrice(Base):
+    """What a pack cost under one of its versions, from `at` on: as it was heard, and never changed afterwards."""
+
+    __tablename__ = "pack_prices"
+
+    pack_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    no: Mapped[str] = mapped_column(String(32))
+    price: Mapped[Decimal] = mapped_column(Numeric(12, 2))
+    currency: Mapped[str] = mapped_column(String(3))
+    state: Mapped[str] = mapped_column(String(32))
+    player_id: Mapped[str | None] = mapped_column(Id)
+    valid_until: Mapped[datetime | None] = mapped_column(Instant)
+    at: Mapped[datetime] = mapped_column(Instant)
+
+
 class PackSales(Base):
     """How often a best-selling pack was sold in the last 30 days; counted anew by a timer."""
 

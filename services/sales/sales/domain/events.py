@@ -44,6 +44,7 @@ class TouchLogged(Event):
     order_id: str | None
     opportunity_id: str | None
     at: datetime
+    campaign_id: str | None = None
 
     @classmethod
     def of(cls, touch: Touch, *changed: str) -> Self:
@@ -68,6 +69,7 @@ class TouchLogged(Event):
             pack=pack,
             order_id=touch.order_id,
             opportunity_id=touch.opportunity_id,
+            campaign_id=touch.campaign_id,
             at=touch.at,
         )
 
@@ -118,8 +120,8 @@ class OrderPayment:
 
 
 _STATE = (
-    "no", "player_id", "staff_id", "placed_by", "touch_id", "session_id", "quantity", "discount", "state", "decided_by",
-    "placed_at", "paid_at", "shipped_at", "completed_at", "cancelled_at",
+    "no", "player_id", "staff_id", "placed_by", "touch_id", "session_id", "campaign_id", "quantity", "discount", "state",
+    "decided_by", "placed_at", "paid_at", "shipped_at", "completed_at", "cancelled_at",
 )  # fmt: skip
 
 
@@ -153,6 +155,7 @@ class OrderFact(Event):
     completed_at: datetime | None
     cancelled_at: datetime | None
     refunded_total: Money | None = None
+    campaign_id: str | None = None
 
     @classmethod
     def of(cls, order: Order, *changed: str) -> Self:

@@ -73,6 +73,7 @@ class Order(Record, Base):
     placed_by: Mapped[str] = mapped_column(String(64))
     touch_id: Mapped[str] = mapped_column(Id, ForeignKey("touches.id"))
     session_id: Mapped[str | None] = mapped_column(Id)
+    campaign_id: Mapped[str | None] = mapped_column(Id)
     pack_id: Mapped[str] = mapped_column(Id)
     pack_no: Mapped[str] = mapped_column(String(32))
     pack_revision: Mapped[int]
@@ -86,6 +87,7 @@ class Order(Record, Base):
     paid_total: Mapped[Decimal] = mapped_column(Numeric(16, 2))
     returned_total: Mapped[Decimal] = mapped_column(Numeric(16, 2), server_default=text("0"))
     refunded_total: Mapped[Decimal] = mapped_column(Numeric(16, 2), server_default=text("0"))
+    claimed_total: Mapped[Decimal] = mapped_column(Numeric(16, 2), server_default=text("0"))
     discount: Mapped[Decimal] = mapped_column(Numeric(12, 4))
     currency: Mapped[str] = mapped_column(String(3))
     state: Mapped[str] = mapped_column(String(32))
@@ -106,6 +108,13 @@ class Order(Record, Base):
         Index("ix_orders_state_created_at", "state", "created_at", "id"),
         Index("ix_orders_pack_no_created_at", "pack_no", "created_at", "id"),
         Index("ix_orders_created_at", "created_at", "id"),
+        Index(
+            "ix_orders_campaign_id_created_at",
+            "campaign_id",
+            "created_at",
+            "id",
+            postgresql_where=text("campaign_id IS NOT NULL"),
+        ),
         Index("ix_orders_total", "total", "id"),
         CheckConstraint("quantity BETWEEN 1 AND 999", name="quantity_in_range"),
         CheckConstraint("price > 0 AND price <= pack_price", name="price_in_range"),
@@ -113,6 +122,9 @@ class Order(Record, Base):
         CheckConstraint(
             "refunded_total >= 0 AND refunded_total <= returned_total AND returned_total <= paid_total",
             name="never_over_refunded",
+        ),
+        CheckConstraint(
+            "claimed_total >= 0 AND claimed_total <= returned_total - refunded_total", name="claims_within"
         ),
     )
 
@@ -128,7 +140,7 @@ class Order(Record, Base):
 
     @property
     def left(self) -> Decimal:
-        """What was paid and is neither returned nor asked back: all that can still be returned."""
+        """What was paid and has neither gone back nor is asked back: all that can still be returned or claimed."""
         return self.paid_total - self.returned_total
 
     def agree(
@@ -154,7 +166,7 @@ class Order(Record, Base):
         self.list_sum, self.pack_price, self.currency = pack.sum, pack.price, pack.currency
         self.quantity, self.price, self.total = quantity, agreed, agreed * quantity
         self.discount = share_off(agreed, pack.sum)
-        self.paid_total = self.returned_total = self.refunded_total = Decimal("0.00")
+        self.paid_total = self.returned_total = self.refunded_total = self.claimed_total = Decimal("0.00")
         self.state = AWAITING_APPROVAL if beyond else AWAITING_PAYMENT
 
     def place(self, *, at: datetime) -> list[OrderFact]:
@@ -196,7 +208,8 @@ class Order(Record, Base):
 
     def ship(self, *, at: datetime) -> list[OrderFact]:
         """Hand the items out. Raises NotPaid, OrderInReturn."""
-        asked_back, all_back = self.returned_total > self.refunded_total, self.paid_total == self.refunded_total
+        in_returns = self.returned_total - self.refunded_total - self.claimed_total  # a claim holds no goods back
+        asked_back, all_back = in_returns > 0, self.paid_total == self.refunded_total
         if self.state == PAID and (asked_back or all_back):
             raise OrderInReturn()
         self._move(SHIPPED, NotPaid, at)
@@ -210,14 +223,14 @@ class Order(Record, Base):
         return [OrderCompleted.of(self, "state", "completed_at")]
 
     def ask_back(self, amount: Decimal, *, at: datetime) -> None:
-        """Keep an amount for a return that is asked for, so that no other can have it. Raises MoreThanPaid."""
+        """Keep an amount for a return or claim that is asked for: no other can have it. Raises MoreThanPaid."""
         if amount > self.left:
             raise MoreThanPaid(members={"left": money_view(self.left, self.currency)})
         self.returned_total += amount
         self.changed(at)
 
     def keep(self, amount: Decimal, *, at: datetime) -> None:
-        """The return of this amount was rejected: it can be asked back again."""
+        """The return or claim of this amount came to nothing: it can be asked back again."""
         self.returned_total -= amount
         self.changed(at)
 
@@ -225,6 +238,16 @@ class Order(Record, Base):
         """This amount of what was asked back has gone to the player."""
         self.refunded_total += amount
         self.changed(at)
+
+    def claim_back(self, amount: Decimal, *, at: datetime) -> None:
+        """Keep an amount for a claim that is made. Raises MoreThanPaid."""
+        self.ask_back(amount, at=at)
+        self.claimed_total += amount
+
+    def settle_claim(self, amount: Decimal, *, paid: bool, at: datetime) -> None:
+        """A claim of this amount came to its end: it was paid, or to nothing."""
+        self.claimed_total -= amount
+        (self.give_back if paid else self.keep)(amount, at=at)
 
     def _decide(self, target: str, reason: str | None, *, by: str, at: datetime) -> None:
         if self.state != AWAITING_APPROVAL:

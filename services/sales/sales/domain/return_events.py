@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from chassis.data.masking import mask_text
-from chassis.facts.event import Event, fact
-from chassis.money import Money
+from chassis.facts.event import fact
+from sales.domain.money_back_events import MoneyBackFact
 
 if TYPE_CHECKING:
-    from sales.domain.order import Order
     from sales.domain.returns import Return
 
 
@@ -31,57 +29,20 @@ class ReturnLine:
         return cls(line["item_id"], line["no"], line["name"], line["quantity"])
 
 
-_STATE = (
-    "no", "order_id", "order_no", "player_id", "staff_id", "pack_no", "state", "rule", "requested_by", "requested_at",
-    "decided_by", "decided_at", "method", "external_no", "refunded_by", "refunded_at",
-)  # fmt: skip
-
-
 @dataclass(frozen=True, kw_only=True)
-class ReturnFact(Event):
+class ReturnFact(MoneyBackFact):
     """The state of a return after a change: `amount` is its own, `paid_total` and `refunded_total` are the order's."""
 
-    no: str
-    order_id: str
-    order_no: str
-    order_version: int
-    player_id: str
-    staff_id: str | None
-    pack_no: str
     lines: tuple[ReturnLine, ...]
-    amount: Money
-    rule: str
-    state: str
-    reason: str
-    requested_by: str
-    requested_at: datetime
-    decision: str | None
-    decided_by: str | None
-    decided_at: datetime | None
-    method: str | None
-    external_no: str | None
     refunded_by: str | None
     refunded_at: datetime | None
-    paid_total: Money
-    refunded_total: Money
+
+    own: ClassVar[tuple[str, ...]] = ("refunded_by", "refunded_at")
 
     @classmethod
-    def of(cls, found: Return, order: Order, *changed: str) -> Self:
-        """The fact that this return is now as it is."""
-        return cls(
-            subject=found.id,
-            entity_version=found.version,
-            occurred_at=found.updated_at,
-            changed=tuple(changed),
-            order_version=order.version,
-            lines=tuple(ReturnLine.of(line) for line in found.lines),
-            amount=Money(found.amount, found.currency),
-            reason=mask_text(found.reason),
-            decision=None if found.decision is None else mask_text(found.decision),
-            paid_total=Money(order.paid_total, order.currency),
-            refunded_total=Money(order.refunded_total, order.currency),
-            **{name: getattr(found, name) for name in _STATE},
-        )
+    def further(cls, found: Return) -> dict[str, Any]:
+        """Its lines."""
+        return {"lines": tuple(ReturnLine.of(line) for line in found.lines)}
 
 
 @fact("return.requested.v1")

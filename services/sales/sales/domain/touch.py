@@ -45,6 +45,7 @@ class Touch(Record, Base):
     currency: Mapped[str] = mapped_column(String(3), default="CNY")
     order_id: Mapped[str | None] = mapped_column(Id)
     opportunity_id: Mapped[str | None] = mapped_column(Id)
+    campaign_id: Mapped[str | None] = mapped_column(Id)
 
     player: Mapped[PlayerCopy] = relationship(lazy="joined", innerjoin=True, viewonly=True)
 
@@ -53,6 +54,13 @@ class Touch(Record, Base):
         Index("ix_touches_staff_id_created_at", "staff_id", "created_at", "id"),
         Index("ix_touches_pack_no_created_at", "pack_no", "created_at", "id"),
         Index("ix_touches_created_at", "created_at", "id"),
+        Index(
+            "ix_touches_campaign_id_created_at",
+            "campaign_id",
+            "created_at",
+            "id",
+            postgresql_where=text("campaign_id IS NOT NULL"),
+        ),
         Index("ix_touches_follow_up", text(f"coalesce(next_at, {NEVER_SQL})"), "id"),
         Index("ix_touches_staff_id_next_at", "staff_id", "next_at", postgresql_where=text("next_at IS NOT NULL")),
     )
@@ -108,6 +116,7 @@ class Touch(Record, Base):
         if self.order_id is not None:
             raise TouchHasOrder()
         self.outcome, self.lost_reason, self.order_id = SOLD, None, order.id
+        self.campaign_id = self.campaign_id or order.campaign_id
         self.concern(pack)
         self.changed(at)
         return [TouchLogged.of(self, "outcome", "lost_reason", "pack_no", "order_id")]

@@ -8,12 +8,16 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from sqlalchemy.dialects.postgresql import insert
+
 from chassis.data.copies import player_columns, staff_columns
 from chassis.data.options import option_columns
 from chassis.data.people import People
+from chassis.data.unit_of_work import UnitOfWork
+from chassis.facts.envelope import Received
 from chassis.facts.projection import Projection
 from chassis.money import Money
-from sales.domain.copies import OptionCopy, PackCopy, PlayerCopy, StaffCopy
+from sales.domain.copies import OptionCopy, PackCopy, PackPrice, PlayerCopy, StaffCopy
 
 
 @dataclass(frozen=True)
@@ -56,8 +60,26 @@ def pack_columns(state: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class Packs(Projection):
+    """Copies of packs, and of each version of one its price with its moment: the history that claims are judged by."""
+
+    def handle(self, work: UnitOfWork, facts: list[Received]) -> None:
+        """Take the state out of facts, and keep every version's price; one that is there already stays as it is."""
+        super().handle(work, facts)
+        rows = [_price_row(fact, work.now()) for fact in facts]
+        if rows:
+            work.session.execute(insert(PackPrice).on_conflict_do_nothing(), rows)
+
+
+def _price_row(fact: Received, now: datetime) -> dict[str, Any]:
+    columns = pack_columns(fact.data)
+    kept = {name: columns[name] for name in ("no", "price", "currency", "state", "player_id", "valid_until")}
+    return {"pack_id": fact.subject, "version": fact.version, "at": fact.time or now, **kept}
+
+
 PEOPLE = People(PlayerCopy)
 PLAYERS = Projection(PlayerCopy.__table__, player_columns)  # type: ignore[arg-type]
 STAFF = Projection(StaffCopy.__table__, staff_columns)  # type: ignore[arg-type]
-PACKS = Projection(PackCopy.__table__, pack_columns)  # type: ignore[arg-type]
+PACKS = Packs(PackCopy.__table__, pack_columns)  # type: ignore[arg-type]
 OPTIONS = Projection(OptionCopy.__table__, option_columns)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""Reads: the lists of touches, orders and returns, and the caller's own work in figures."""
+"""Reads: the lists of touches, orders, returns and claims, and the caller's own work in figures."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, false, func, literal_column, select
 from chassis.data.database import Instant
 from chassis.data.pagination import Page, Sort, paginate
 from chassis.data.unit_of_work import UnitOfWork
+from sales.domain.claims import Claim
 from sales.domain.codes import CANCELLED
 from sales.domain.days import day_start, month_start
 from sales.domain.order import Order
@@ -27,13 +28,12 @@ ORDER_SORTS = {
     "created_at": Sort(Order.created_at, "created_at"),
     "total": Sort(Order.total, "total"),
 }
-RETURN_SORTS = {"requested_at": Sort(Return.created_at, "created_at")}
 _ORDER_NO = re.compile(r"O?\d{0,8}(-\d{0,8})?")
 
 
 def find_touches(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
     """One page of the touches the caller reaches, filtered as the query says."""
-    conditions = [*_of_player(Touch, query), *_equal(Touch, query, "staff_id")]
+    conditions = [*_of_player(Touch, query), *_equal(Touch, query, "staff_id", "campaign_id")]
     conditions += [*_any_of(Touch, query, "outcome", "lost_reason")]
     conditions += [*_any_of(Touch, query, "channel"), *_pack(Touch, query), *_created(Touch, query)]
     if query.get("next_at_gte"):
@@ -46,7 +46,7 @@ def find_touches(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
 
 def find_orders(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
     """One page of the orders the caller reaches, filtered as the query says."""
-    conditions = [*_of_player(Order, query), *_equal(Order, query, "staff_id", "touch_id")]
+    conditions = [*_of_player(Order, query), *_equal(Order, query, "staff_id", "touch_id", "campaign_id")]
     conditions += [*_any_of(Order, query, "state"), *_pack(Order, query), *_created(Order, query)]
     if query.get("q"):
         conditions.append(_numbered(query["q"]))
@@ -56,10 +56,19 @@ def find_orders(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
 
 def find_returns(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
     """One page of the returns the caller reaches, filtered as the query says."""
-    conditions = [*_of_player(Return, query), *_equal(Return, query, "order_id", "staff_id")]
-    conditions += [*_any_of(Return, query, "state"), *_pack(Return, query), *_created(Return, query)]
-    statement = uow.select(Return).where(*conditions)
-    return paginate(uow.session, statement, sorts=RETURN_SORTS, id_column=Return.id, query=query)
+    return _money_back(uow, Return, query)
+
+
+def find_claims(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
+    """One page of the claims the caller reaches, filtered as the query says."""
+    return _money_back(uow, Claim, query, *_any_of(Claim, query, "kind"))
+
+
+def _money_back(uow: UnitOfWork, kind: type[Return] | type[Claim], query: Mapping[str, Any], *own: Any) -> Page:
+    conditions = [*own, *_of_player(kind, query), *_equal(kind, query, "order_id", "staff_id")]
+    conditions += [*_any_of(kind, query, "state"), *_pack(kind, query), *_created(kind, query)]
+    sorts = {"requested_at": Sort(kind.created_at, "created_at")}
+    return paginate(uow.session, uow.select(kind).where(*conditions), sorts=sorts, id_column=kind.id, query=query)
 
 
 def _of_player(kind: Any, query: Mapping[str, Any]) -> list[ColumnElement[bool]]:

@@ -1,4 +1,4 @@
-"""Which touches, orders, returns, opportunities and players a caller reaches; compiled into the SQL of every read and write."""
+"""Which touches, orders, money back, campaigns, opportunities and players a caller reaches; compiled into the SQL of reads."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ from sqlalchemy import ColumnElement, or_, select
 
 from chassis.callers import Caller
 from chassis.data.copies import players_reached, players_within, within_scope
+from sales.domain.campaign import Campaign
 from sales.domain.circulation import Circulation
+from sales.domain.claims import Claim
 from sales.domain.copies import PlayerCopy, StaffCopy
 from sales.domain.lead import Lead
+from sales.domain.money_back import MoneyBack
 from sales.domain.opportunity import Opportunity
 from sales.domain.order import Order
 from sales.domain.pool import Pool, PoolRule
@@ -33,7 +36,18 @@ def returns_of(caller: Caller) -> ColumnElement[bool]:
     return _of(caller, Return)
 
 
-def _of(caller: Caller, kind: type[Touch] | type[Order] | type[Return]) -> ColumnElement[bool]:
+def claims_of(caller: Caller) -> ColumnElement[bool]:
+    """Those of the orders one reaches."""
+    return _of(caller, Claim)
+
+
+def campaigns_of(caller: Caller) -> ColumnElement[bool]:
+    """Those of the whole company, of one's own department, and of the departments one reaches."""
+    departments = {*caller.scope.departments, caller.department_id} - {None}
+    return or_(Campaign.department_id.is_(None), Campaign.department_id.in_(departments))
+
+
+def _of(caller: Caller, kind: type[Touch] | type[Order] | type[MoneyBack]) -> ColumnElement[bool]:
     reached = within_scope(caller, StaffCopy)
     players = players_reached(caller, PlayerCopy, StaffCopy)
     return or_(reached(kind.staff_id), kind.player_id.in_(players))
@@ -81,7 +95,16 @@ def players_of(caller: Caller) -> ColumnElement[bool]:
     return players_within(caller, PlayerCopy, StaffCopy)
 
 
-SCOPES = {Touch: touches_of, Order: orders_of, Return: returns_of, PlayerCopy: players_of} | {
-    Opportunity: opportunities_of, Lead: leads_of, Pool: pools_of, PoolRule: pool_rules_of,
+SCOPES = {
+    Touch: touches_of,
+    Order: orders_of,
+    Return: returns_of,
+    Claim: claims_of,
+    Campaign: campaigns_of,
+    PlayerCopy: players_of,
+    Opportunity: opportunities_of,
+    Lead: leads_of,
+    Pool: pools_of,
+    PoolRule: pool_rules_of,
     Circulation: circulations_of,
-}  # fmt: skip
+}

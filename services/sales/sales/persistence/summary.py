@@ -14,7 +14,8 @@ from sqlalchemy.orm import lazyload
 from chassis.data.database import Instant
 from chassis.data.people import of_players
 from chassis.data.unit_of_work import Reach, UnitOfWork
-from sales.domain.codes import CANCELLED, PACK_ON_SALE, SOLD
+from sales.domain.campaign import Campaign
+from sales.domain.codes import CANCELLED, PACK_ON_SALE, RUNNING, SOLD
 from sales.domain.copies import PackCopy, PackSales, PlayerCopy
 from sales.domain.days import month_start
 from sales.domain.order import Order
@@ -23,6 +24,7 @@ from sales.domain.touch import Touch
 from sales.persistence.projections import PEOPLE
 
 SHOWN = 10
+CAMPAIGNS = 20
 TOUCHES, ORDERS, OFFERS = 100, 20, 300  # how far back the reasons look, and among how many packs
 
 
@@ -46,10 +48,11 @@ class Summary:
     month_touches: int
     resume: Resume | None
     suggestions: Sequence[Suggestion]
+    campaigns: Sequence[Campaign]
 
 
 def summary(uow: UnitOfWork, *, zone: str, cooldown: timedelta, **named: str) -> Summary:
-    """One player's sales, by `player_id` or `wechat_id`, in six statements. Raises NotFound."""
+    """One player's sales, by `player_id` or `wechat_id`, in seven statements. Raises NotFound."""
     by_id = named.get("player_id")
     player, players = PEOPLE.by_id(uow, by_id) if by_id else PEOPLE.by_handle(uow, named["wechat_id"])
     seen = uow.session.execute(uow.kept(_newest_touches), {"players": players}).all()
@@ -65,7 +68,14 @@ def summary(uow: UnitOfWork, *, zone: str, cooldown: timedelta, **named: str) ->
         *_month(uow, players, zone),
         resume=_resume(last, offers),
         suggestions=suggest(offers.values(), history),
+        campaigns=uow.session.scalars(uow.kept(_running)).all(),
     )
+
+
+def _running(visible: Reach) -> Select[tuple[Campaign]]:
+    """The campaigns that a contact can be counted for now, the newest first."""
+    running = select(Campaign).where(Campaign.state == RUNNING, visible(Campaign))
+    return running.order_by(Campaign.created_at.desc(), Campaign.id.desc()).limit(CAMPAIGNS)
 
 
 def _newest_touches(visible: Reach) -> Select[tuple[Touch, bool]]:
