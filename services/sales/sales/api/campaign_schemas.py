@@ -93,6 +93,14 @@ class CampaignShown(Schema):
 CampaignPage = page_of(CampaignShown)
 
 
+class RunningCampaign(Schema):
+    """A campaign that a contact or an order can be counted for now."""
+
+    id = fields.UUID(required=True)
+    no = fields.String(required=True)
+    name = fields.String(required=True)
+
+
 class Figure(Schema):
     """A number, and the address of the rows it counts."""
 

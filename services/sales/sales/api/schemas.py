@@ -12,6 +12,7 @@ from chassis.http.documents import page_of
 from chassis.http.fields import Body, Choice, Choices, Id, ListOf, Moment, MoneyField, Part, Text, Whole, list_query
 from chassis.http.options import OptionField, OptionsField
 from chassis.http.words import WORDS
+from sales.api.campaign_schemas import RunningCampaign
 from sales.domain import codes
 
 WORDS.setdefault("in_the_past", ("不能早于现在", "May not lie in the past"))
@@ -268,14 +269,6 @@ class SuggestionShown(Schema):
     pack_name = fields.String(required=True)
     price = fields.Nested(MoneyShown, required=True)
     reasons = fields.List(fields.Nested(ReasonShown), required=True)
-
-
-class RunningCampaign(Schema):
-    """A campaign that a contact or an order can be counted for now."""
-
-    id = fields.UUID(required=True)
-    no = fields.String(required=True)
-    name = fields.String(required=True)
 
 
 class SummaryShown(Schema):
