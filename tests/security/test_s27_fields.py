@@ -122,10 +122,10 @@ def answers(suite: InProcessSuite, api: Api, browser: Pages, filled: Rows) -> di
         of_player = path in ("/home", "/ticket-summary", "/sales-summary")
         query: dict[str, Any] = {"player_id": ids["player_id"]} if of_player else {}
         found[f"{name} {query}"] = api.get(path, query_string=query).data.decode("utf-8", "replace")
-    for path in ("/players", "/tickets", "/touches", "/orders", "/items", "/packs", "/audit"):
+    for path in ("/players", "/tickets", "/touches", "/orders", "/leads", "/items", "/packs", "/audit"):
         found[f"all of {path}"] = str(api.everything(path))
     found["events"] = everything_told(api)
-    for path in ("/players", "/tickets", "/touches", "/orders", "/audit"):
+    for path in ("/players", "/tickets", "/touches", "/orders", "/leads", "/audit"):
         for form in ("csv", "xlsx"):
             found[f"{path} as {form}"] = exported(suite, api, f"{path}/exports", form)
     for name, rule in rules(suite).items():
