@@ -175,7 +175,7 @@ _FIRST: dict[str, list[Killer]] = {
     "page": [no_power_on_the_pages],
     "field": FIELDS,
     "veil": FIELDS,
-    "mask": TYPED,
+    "texts": TYPED,
     "scope": REACH,
     "visible": REACH,
     "uow.get": REACH,

@@ -34,7 +34,8 @@ CALLED = {
     "_check_role_change", "_keep_one_administrator", "_may_grant", "_must_exist", "_ration", "_refuse_dots", "check_strength",
     "check_throttle", "count_failure", "end_session", "end_sessions_of", "known_agent", "leave", "protect",
 }  # fmt: skip
-MASKS = {"mask_phone", "mask_text", "mask_everything", "mask_answer"}
+MASKS = {"mask_phone", "mask_text", "mask_everything"}
+TEXTS = "mask_answer"
 FIELDS = {"must_see", "must_set"}
 # What a veil over fields is laid on, among its arguments.
 VEILS = {"veiled": 1, "veiled_fact": 0, "over": 0}
@@ -142,6 +143,8 @@ class _Checks(ast.NodeVisitor):
             self._add(f"uow.{name}", node)
         elif name in MASKS and len(node.args) == 1:
             self._add("mask", node)
+        elif name == TEXTS:
+            self._add("texts", node)
         elif name in VEILS and node.args:
             self._add("veil", node)
         elif name == "may" and isinstance(node.func, ast.Attribute):
@@ -211,6 +214,7 @@ _INSTEAD: dict[str, Callable[[Any], ast.expr]] = {
     ),
     "uow.select": lambda node: ast.Call(func=_parsed("__import__('sqlalchemy').select"), args=node.args, keywords=[]),
     "mask": lambda node: node.args[0],
+    "texts": lambda node: node.args[0],
     "may": lambda node: _first(ast.Constant(True), node),
 }
 

@@ -10,7 +10,7 @@ from tests.support.postgres import Databases
 
 
 @pytest.mark.security_long
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(7200)
 def test_the_other_checks_that_are_taken_out_are_noticed(
     suite: object, new_database: Databases, tmp_path_factory: pytest.TempPathFactory, figure
 ):

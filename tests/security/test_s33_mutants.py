@@ -16,7 +16,7 @@ from tests.security.trial import Trial, judge, trial
 from tests.support.postgres import Databases
 
 KINDS = {"action", "page", "must", "refusal", "rule", "scope", "visible", "uow.get", "uow.select", "may", "session"}
-KINDS |= {"field", "veil"}
+KINDS |= {"field", "veil", "texts"}
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +49,6 @@ def test_some_checks_that_are_taken_out_are_noticed(every: list[Mutant], one: Tr
 
 
 @pytest.mark.security_long
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(7200)
 def test_every_second_check_that_is_taken_out_is_noticed(every: list[Mutant], one: Trial, figure):
     judge(every[::2], one, figure, "S33 one half")
