@@ -28,6 +28,7 @@ def play(suite: InProcessSuite) -> None:
     merging(suite, player)
     articles(suite)
     tickets(suite, player)
+    surveys(suite)
     sales(suite, player, items)
 
 
@@ -164,6 +165,26 @@ def tickets(suite: InProcessSuite, player: dict[str, Any]) -> None:
     ticket = agent.made(f"{path}/reopen", {"reason": "只到了一半"}, version=ticket["version"])
     second_line = {"department_id": suite.departments["二线"], "reason": "请技术看日志"}
     agent.made(f"{path}/transfers", second_line, version=ticket["version"])
+
+
+def surveys(suite: InProcessSuite) -> None:
+    """A player who was helped says by the link that it took too long."""
+    agent = suite.api("A001")
+    player = agent.made("/players", {"wechat_id": "waited_long"})
+    ticket = agent.made("/tickets", {"player_id": player["id"], "question": "充值没有到账"})
+    path = f"/tickets/{ticket['id']}"
+    ticket = agent.made(f"{path}/start", None, version=ticket["version"])
+    agent.made(f"{path}/complete", {"solution": "已补发"}, version=ticket["version"])
+    survey = agent.get("/surveys", query_string={"ticket_id": ticket["id"]}).json["items"][0]
+    link, visitor = agent.request("PUT", f"/surveys/{survey['id']}/link").json["path"], suite.gateway.test_client()
+    token = visitor.get("/login/again").json["csrf_token"]
+    answer = {
+        "score": "2",
+        "comment": "等太久，回电 13800138000",
+        "version": str(survey["version"] + 1),
+        "csrf_token": token,
+    }
+    assert visitor.post(link, data=answer, base_url="https://localhost").status_code == 303
 
 
 def causes(suite: InProcessSuite, player: dict[str, Any]) -> None:

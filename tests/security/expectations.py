@@ -299,6 +299,12 @@ API: dict[str, Expected] = {
     "POST /returns/{return_id}/refund": Expected("return.refund", row="return", body=lambda _: {"method": "alipay"}),
     "GET /sales-summary": Expected("sales.read", row="player", query=_of_player),
     "GET /sales-counters": Expected("sales.read"),
+    # surveys: of the tickets one reaches
+    "GET /surveys": Expected("survey.read", listed="survey"),
+    "GET /surveys/{survey_id}": Expected("survey.read", row="survey"),
+    "PUT /surveys/{survey_id}/link": Expected("survey.send", row="survey"),
+    "POST /surveys/{survey_id}/follow-up": Expected("survey.follow_up", row="survey", body=lambda _: {"note": "走查"}),
+    "GET /survey-figures": Expected("survey.read"),
     # catalog: permissions decide, rows do not
     "GET /items": Expected("item.read"),
     "POST /items/sync": Expected("item.sync"),
@@ -358,6 +364,7 @@ KIND_OF_PART = {
     "letter_id": "dead_letter",
     "cause_id": "cause",
     "article_id": "article",
+    "survey_id": "survey",
 }
 
 

@@ -145,6 +145,7 @@ def _make_for(suite: InProcessSuite, owner: str, number: int, rows: Rows) -> dic
     pack_no = rows.shared["pack_on_sale"]["no"]
     order = api.made("/orders", {"player_id": player["id"], "pack_no": pack_no, "quantity": 1}, key=f"order-{word}")
     made = {"player": player, "ticket": ticket, "transfer": transfer, "touch": touch, "order": order}
+    made["survey"] = _survey_of(api, player, word)
     return {**made, "return": _return_of(api, player, pack_no, word), "job": {"id": _job_of(suite, api.id)}}
 
 
@@ -155,6 +156,15 @@ def _return_of(api: Api, player: dict[str, Any], pack_no: str, word: str) -> dic
     api.made(f"/orders/{order['id']}/payments", payment, key=f"paid-{word}")
     wanted = {"amount": {"amount": "0.02", "currency": "CNY"}, "reason": f"{word} 买错了"}
     return api.made(f"/orders/{order['id']}/returns", wanted, key=f"return-{word}")
+
+
+def _survey_of(api: Api, player: dict[str, Any], word: str) -> dict[str, Any]:
+    """The survey about a ticket that is done."""
+    ticket = api.made("/tickets", {"player_id": player["id"], "question": f"{word} 月卡没有到账"})
+    for step, body in (("start", None), ("complete", {"solution": "已补发"})):
+        ticket = api.made(f"/tickets/{ticket['id']}/{step}", body, version=ticket["version"])
+    found: dict[str, Any] = api.get("/surveys", query_string={"ticket_id": ticket["id"]}).json["items"][0]
+    return found
 
 
 def _job_of(suite: InProcessSuite, staff_id: str) -> str:

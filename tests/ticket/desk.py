@@ -15,6 +15,8 @@ EVERYTHING = (
     "cause.write",
     "cause.fix",
     "article.read",
+    "survey.read",
+    "survey.send",
 )
 
 
@@ -33,6 +35,10 @@ class Desk:
         self.writer = self.person(("ticket.read", "article.read", "article.write", "article.publish"), scope="all")
         self.editor = self.person(("article.read", "article.write", "article.publish"), scope="all")
         self.player = self.new_player(self.agent)
+        self.head = self.person(
+            ("survey.read", "survey.follow_up"), scope="departments", departments=(self.department,)
+        )
+        self.visitor = self.person(("survey.public",), scope="all")
         self.know(self.agent, self.colleague, self.stranger, self.supervisor, self.specialist)
 
     def person(self, permissions: tuple[str, ...], *, department: str | None = None, **options: Any) -> Person:
@@ -103,6 +109,27 @@ class Desk:
             assert answer.status_code == 200, answer.text
             found = answer.json
         return found
+
+    def done(self, **fields: Any) -> dict[str, Any]:
+        """A ticket that is done, of a player of its own."""
+        return self.move(self.write(player=self.new_player(self.agent), **fields), "start", "complete")
+
+    def survey(self, ticket: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The survey about a ticket that is done."""
+        ticket = ticket or self.done()
+        found: dict[str, Any] = self.agent.get("/surveys", query_string={"ticket_id": ticket["id"]}).json["items"][0]
+        return found
+
+    def link(self, survey: dict[str, Any], by: Person | None = None) -> str:
+        """The token of a new link to a survey."""
+        answer = (by or self.agent).request("PUT", f"/surveys/{survey['id']}/link")
+        assert answer.status_code == 200, answer.text
+        return str(answer.json["token"])
+
+    def score(self, token: str, score: int, comment: str = "", *, version: int = 2) -> Any:
+        """Answer by a link, as the gateway's public page does."""
+        body = {"token": token, "score": score, "comment": comment}
+        return self.visitor.post("/survey-links/answer", body, version=version)
 
     def now(self, ticket: dict[str, Any]) -> dict[str, Any]:
         """A ticket as it is now."""

@@ -35,8 +35,9 @@ _READ = {
     "staff.read",
     "department.read",
     "option.read",
+    "survey.read",
 }
-_TICKETS = {"ticket.read", "ticket.create", "ticket.update", "ticket.transfer", "cause.write"}
+_TICKETS = {"ticket.read", "ticket.create", "ticket.update", "ticket.transfer", "cause.write", "survey.send"}
 _ARTICLES = {"article.write", "article.publish"}
 _AGENT = _READ | _TICKETS | {
     "player.create", "player.update", "player.bind", "player.phone.reveal", "touch.create", "order.create", "order.pay",
@@ -44,7 +45,7 @@ _AGENT = _READ | _TICKETS | {
 }  # fmt: skip
 _SUPERVISOR = _AGENT | _ARTICLES | {
     "player.phone.see", "player.delete", "player.merge", "player.export", "player.import", "ticket.export",
-    "sales.export", "cause.fix", "order.approve", "return.approve", "return.refund", "pack.approve",
+    "sales.export", "cause.fix", "survey.follow_up", "order.approve", "return.approve", "return.refund", "pack.approve",
     "item.sync", "item.adjust", "supplier.write", "event.read", "audit.read", "audit.export",
 }  # fmt: skip
 _ADMIN = _READ | _ARTICLES | {
@@ -73,7 +74,7 @@ OWN = "own"
 ACTIONS: frozenset[str] = frozenset().union(*(role.actions for role in ROLES.values())) | {OWN}
 
 # What the gateway does at the services in its own name; no role and no client can have it.
-INTERNAL: frozenset[str] = frozenset({"event.log"})
+INTERNAL: frozenset[str] = frozenset({"event.log", "survey.public"})
 
 # What needs no sign-in; everything else is denied without one.
 PUBLIC_ENDPOINTS = frozenset(
@@ -93,6 +94,8 @@ PUBLIC_ENDPOINTS = frozenset(
         "sign_on.back_from_wecom",
         "oauth.token",  # client and secret are what is asked for there
         "session.sign_in",
+        "survey_form.show",
+        "survey_form.answer",
         "documents.openapi",
         "documents.asyncapi",
         "documents.schema",

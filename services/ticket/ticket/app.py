@@ -5,20 +5,20 @@ from pathlib import Path
 from chassis.http.dead import dead_letter_routes
 from chassis.http.log import log_routes
 from chassis.jobs.routes import job_routes
-from chassis.ops.settings import Settings
 from chassis.service import Service
-from ticket.api import articles, causes, exports, tickets, transfers
+from ticket.api import articles, causes, exports, surveys, tickets, transfers
 from ticket.application.causes import KIND
 from ticket.domain.base import Base
 from ticket.messaging import leavers
 from ticket.messaging.consumers import SUBSCRIPTIONS
 from ticket.persistence.projections import OPTIONS, PLAYERS, STAFF
 from ticket.persistence.scopes import SCOPES
+from ticket.settings import TicketSettings
 
 SERVICE = Service(
     name="ticket",
     title="Playdesk tickets",
-    settings=Settings,
+    settings=TicketSettings,
     metadata=Base.metadata,
     migrations=Path(__file__).parent / "migrations",
     blueprints=(
@@ -26,13 +26,15 @@ SERVICE = Service(
         transfers.routes,
         causes.routes,
         articles.routes,
+        surveys.routes,
+        surveys.links,
         exports.routes,
         job_routes(),
         log_routes(),
         dead_letter_routes(),
     ),
     scopes=SCOPES,
-    emits=("ticket.", "cause.", "article."),
+    emits=("ticket.", "cause.", "article.", "survey."),
     subscriptions=SUBSCRIPTIONS,
     references={"player": PLAYERS, "staff": STAFF},
     options=OPTIONS,

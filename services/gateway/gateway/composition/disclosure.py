@@ -32,6 +32,7 @@ class DisclosureShown(Schema):
     )
     merges = fields.List(fields.Dict(), required=True)
     tickets = fields.List(fields.Dict(), required=True, metadata={"description": "each with its timeline"})
+    surveys = fields.List(fields.Dict(), required=True)
     touches = fields.List(fields.Dict(), required=True)
     orders = fields.List(fields.Dict(), required=True)
     returns = fields.List(fields.Dict(), required=True)
@@ -65,6 +66,7 @@ def disclose(who: Caller, player_id: str) -> dict[str, Any]:
         "tickets": [
             {**one, "timeline": _read(who, "ticket", f"/tickets/{one['id']}/timeline")["items"]} for one in tickets
         ],
+        "surveys": list(_every(who, "ticket", "/surveys", of_player)),
         "touches": list(_every(who, "sales", "/touches", of_player)),
         "orders": list(_every(who, "sales", "/orders", of_player)),
         "returns": list(_every(who, "sales", "/returns", of_player)),

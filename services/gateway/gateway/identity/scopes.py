@@ -10,6 +10,8 @@ SCOPES: dict[str, frozenset[str]] = {
     "player:write": frozenset({"player.create", "player.update", "player.bind"}),
     "ticket:read": frozenset({"ticket.read", "option.read"}),
     "ticket:write": frozenset({"ticket.create", "ticket.update", "ticket.transfer", "cause.write", "cause.fix"}),
+    "survey:read": frozenset({"survey.read"}),
+    "survey:write": frozenset({"survey.read", "survey.send"}),
     "article:read": frozenset({"article.read"}),
     "article:write": frozenset({"article.write"}),
     "sales:read": frozenset({"sales.read", "option.read"}),

@@ -34,6 +34,8 @@ from gateway.pages import (
     sign_on,
     subscriptions,
     suppliers,
+    survey_form,
+    surveys,
     tickets,
     wechat_accounts,
 )
@@ -50,6 +52,8 @@ BLUEPRINTS = (
     causes.blueprint,
     merging.blueprint,
     articles.blueprint,
+    surveys.blueprint,
+    survey_form.blueprint,
     sales.blueprint,
     orders.blueprint,
     returns.blueprint,

@@ -135,6 +135,9 @@ LABELS = {
         "failed": _("失败"),
         "cancelled": _("已取消"),
     },
+    "survey_state": {"made": _("还没发链接"), "sent": _("链接已发，等玩家评"), "answered": _("已评")},
+    "score": {"5": _("很满意"), "4": _("满意"), "3": _("一般"), "2": _("不满意"), "1": _("很不满意")},
+    "follow_up": {"needed": _("待跟进"), "done": _("已跟进")},
     "field": {
         "question": _("问题详情"),
         "solution": _("解决方案"),
@@ -151,6 +154,8 @@ LABELS = {
         "ticket_ids": _("工单"),
         "title": _("标题"),
         "body": _("正文"),
+        "score": _("分数"),
+        "comment": _("意见"),
         "due_at": _("时限"),
         "reopen_count": _("重开次数"),
         "completed_at": _("完成时间"),

@@ -45,6 +45,9 @@ ROLE_LABELS = {
         "article.read": _("看知识库"),
         "article.write": _("写知识库文章"),
         "article.publish": _("审核和发布文章"),
+        "survey.read": _("看满意度"),
+        "survey.send": _("给玩家评价链接"),
+        "survey.follow_up": _("跟进低分"),
         "sales.read": _("看销售"),
         "touch.create": _("记接触"),
         "order.create": _("记成交"),
@@ -106,7 +109,7 @@ ROLE_LABELS = {
     "field_mask": {"none": _("不掩码"), "lists": _("列表里掩码"), "everywhere": _("处处掩码")},
 }
 _GROUP_OF = {
-    "player": "player", "ticket": "ticket", "cause": "ticket", "article": "ticket",
+    "player": "player", "ticket": "ticket", "cause": "ticket", "article": "ticket", "survey": "ticket",
     "sales": "sales", "touch": "sales", "order": "sales", "return": "sales",
     "item": "catalog", "supplier": "catalog", "pack": "catalog", "discount_rule": "catalog",
 }  # fmt: skip

@@ -145,3 +145,27 @@ class NotArchived(RuleBroken):
     code = "not_archived"
     zh = "文章没有归档"
     en = "The article is not archived"
+
+
+class SurveyClosed(RuleBroken):
+    """A survey is answered before it expires, and the answer changed within a day (T36)."""
+
+    code = "survey_closed"
+    zh = "这份满意度已经过期，或者早就评过了"
+    en = "This survey has expired or was answered long ago"
+
+
+class NothingToFollowUp(RuleBroken):
+    """Only a low score that nobody has looked after is looked after (T36)."""
+
+    code = "nothing_to_follow_up"
+    zh = "这份满意度不用跟进，或者已经跟进了"
+    en = "There is nothing to look after here, or it is done"
+
+
+class OwnFollowUp(RuleBroken):
+    """Nobody looks after the low scores they got themselves (T36)."""
+
+    code = "own_follow_up"
+    zh = "自己得的低分要由别人跟进"
+    en = "Your own low score is looked after by somebody else"

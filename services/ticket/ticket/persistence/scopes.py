@@ -8,6 +8,7 @@ from chassis.data.unit_of_work import company_wide
 from ticket.domain.article import Article
 from ticket.domain.cause import Cause
 from ticket.domain.copies import PlayerCopy, StaffCopy
+from ticket.domain.survey import Survey
 from ticket.domain.ticket import Ticket
 from ticket.domain.transfer import Transfer
 
@@ -26,6 +27,11 @@ def transfers_of(caller: Caller) -> ColumnElement[bool]:
     return Transfer.ticket_id.in_(select(Ticket.id).where(tickets_of(caller)))
 
 
+def surveys_of(caller: Caller) -> ColumnElement[bool]:
+    """Those of the tickets one reaches."""
+    return Survey.ticket_id.in_(select(Ticket.id).where(tickets_of(caller)))
+
+
 def players_of(caller: Caller) -> ColumnElement[bool]:
     """Players whose agent is reached; those without an agent are seen by whoever sees a department."""
     return players_within(caller, PlayerCopy, StaffCopy)
@@ -34,6 +40,7 @@ def players_of(caller: Caller) -> ColumnElement[bool]:
 SCOPES = {
     Ticket: tickets_of,
     Transfer: transfers_of,
+    Survey: surveys_of,
     PlayerCopy: players_of,
     Cause: company_wide,
     Article: company_wide,
