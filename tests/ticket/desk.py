@@ -17,7 +17,15 @@ EVERYTHING = (
     "article.read",
     "survey.read",
     "survey.send",
+    "review.read",
+    "review.appeal",
 )
+REVIEWS = ("review.read", "review.oversee", "review.write", "review.decide", "scorecard.write", "sampling_rule.write")
+
+
+def answers(*points: int) -> list[dict[str, Any]]:
+    """Points for the questions of `Desk.scorecard`."""
+    return [{"question": one, "points": given} for one, given in zip(("1.1", "1.2", "2.1"), points, strict=False)]
 
 
 class Desk:
@@ -38,6 +46,8 @@ class Desk:
         self.head = self.person(
             ("survey.read", "survey.follow_up"), scope="departments", departments=(self.department,)
         )
+        self.reviewer = self.person(REVIEWS, scope="all")
+        self.other_reviewer = self.person(REVIEWS, scope="all")
         self.visitor = self.person(("survey.public",), scope="all")
         self.know(self.agent, self.colleague, self.stranger, self.supervisor, self.specialist)
 
@@ -130,6 +140,36 @@ class Desk:
         """Answer by a link, as the gateway's public page does."""
         body = {"token": token, "score": score, "comment": comment}
         return self.visitor.post("/survey-links/answer", body, version=version)
+
+    def scorecard(self, **fields: Any) -> dict[str, Any]:
+        """A scorecard of two sections, a hundred points in three questions."""
+        manner = {"title": "态度", "questions": [{"text": "称呼和问候", "points": 20}, {"text": "耐心", "points": 30}]}
+        body = {
+            "name": "工单质检",
+            "sections": [manner, {"title": "解决", "questions": [{"text": "说清楚", "points": 50}]}],
+        }
+        answer = self.reviewer.post("/scorecards", {**body, **fields})
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json
+        return found
+
+    def review(self, ticket: dict[str, Any] | None = None) -> dict[str, Any]:
+        """A review that waits, of a ticket that is done."""
+        answer = self.reviewer.post("/reviews", {"ticket_id": (ticket or self.done())["id"]})
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json
+        return found
+
+    def finish(self, review: dict[str, Any], *points: int, by: Person | None = None, **fields: Any) -> Any:
+        """POST /reviews/{id}/finish with these points for the three questions of a new scorecard."""
+        card = fields.pop("card", None) or self.scorecard()
+        body = {
+            "scorecard_id": card["id"],
+            "scorecard_revision": card["revision"],
+            "answers": answers(*points),
+            **fields,
+        }
+        return (by or self.reviewer).post(f"/reviews/{review['id']}/finish", body, version=review["version"])
 
     def now(self, ticket: dict[str, Any]) -> dict[str, Any]:
         """A ticket as it is now."""

@@ -36,19 +36,30 @@ _READ = {
     "department.read",
     "option.read",
     "survey.read",
+    "review.read",
 }
-_TICKETS = {"ticket.read", "ticket.create", "ticket.update", "ticket.transfer", "cause.write", "survey.send"}
+_TICKETS = {
+    "ticket.read",
+    "ticket.create",
+    "ticket.update",
+    "ticket.transfer",
+    "cause.write",
+    "survey.send",
+    "review.appeal",
+}
 _ARTICLES = {"article.write", "article.publish"}
+_REVIEWS = {"review.oversee", "review.write", "review.decide"}
+_REVIEWED_BY = {"review.oversee", "scorecard.write", "sampling_rule.write"}
 _AGENT = _READ | _TICKETS | {
     "player.create", "player.update", "player.bind", "player.phone.reveal", "touch.create", "order.create", "order.pay",
     "return.create", "pack.create", "pack.publish",
 }  # fmt: skip
-_SUPERVISOR = _AGENT | _ARTICLES | {
+_SUPERVISOR = _AGENT | _ARTICLES | _REVIEWS | {
     "player.phone.see", "player.delete", "player.merge", "player.export", "player.import", "ticket.export",
     "sales.export", "cause.fix", "survey.follow_up", "order.approve", "return.approve", "return.refund", "pack.approve",
     "item.sync", "item.adjust", "supplier.write", "event.read", "audit.read", "audit.export",
 }  # fmt: skip
-_ADMIN = _READ | _ARTICLES | {
+_ADMIN = _READ | _ARTICLES | _REVIEWED_BY | {
     "player.create", "player.update", "player.delete", "player.merge", "player.bind", "player.phone.see",
     "player.phone.reveal", "player.export", "player.import", "player.erase", "ticket.export", "sales.export",
     "item.sync", "item.adjust", "supplier.write", "pack.create", "pack.publish", "pack.approve", "discount_rule.write",
@@ -62,7 +73,7 @@ ROLES: dict[str, Role] = {
     for role in (
         Role("agent", "客服", "Agent", SELF, frozenset(_AGENT)),
         Role("specialist", "二线", "Specialist", ALL, frozenset(_READ | _TICKETS | _ARTICLES | {"cause.fix"})),
-        Role("inspector", "质检", "Quality inspector", ALL, frozenset(_READ)),
+        Role("inspector", "质检", "Quality inspector", ALL, frozenset(_READ | _REVIEWS | _REVIEWED_BY)),
         Role("supervisor", "主管", "Supervisor", DEPARTMENT_AND_BELOW, frozenset(_SUPERVISOR)),
         Role("admin", "管理员", "Administrator", ALL, frozenset(_ADMIN)),
     )

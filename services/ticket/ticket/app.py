@@ -1,13 +1,15 @@
 """The ticket service: its parts, put together."""
 
+from datetime import timedelta
 from pathlib import Path
 
 from chassis.http.dead import dead_letter_routes
 from chassis.http.log import log_routes
 from chassis.jobs.routes import job_routes
-from chassis.service import Service
-from ticket.api import articles, causes, exports, surveys, tickets, transfers
+from chassis.service import Service, Timer
+from ticket.api import articles, causes, exports, reviews, scorecards, surveys, tickets, transfers
 from ticket.application.causes import KIND
+from ticket.application.sampling import draw_reviews
 from ticket.domain.base import Base
 from ticket.messaging import leavers
 from ticket.messaging.consumers import SUBSCRIPTIONS
@@ -28,15 +30,19 @@ SERVICE = Service(
         articles.routes,
         surveys.routes,
         surveys.links,
+        reviews.routes,
+        scorecards.scorecards,
+        scorecards.rules,
         exports.routes,
         job_routes(),
         log_routes(),
         dead_letter_routes(),
     ),
     scopes=SCOPES,
-    emits=("ticket.", "cause.", "article.", "survey."),
+    emits=("ticket.", "cause.", "article.", "survey.", "review."),
     subscriptions=SUBSCRIPTIONS,
     references={"player": PLAYERS, "staff": STAFF},
     options=OPTIONS,
+    timers=(Timer("review_sampling", timedelta(days=1), draw_reviews),),
     jobs=(exports.TICKETS.kind, leavers.HANDOVER, KIND),
 )

@@ -48,6 +48,13 @@ ROLE_LABELS = {
         "survey.read": _("看满意度"),
         "survey.send": _("给玩家评价链接"),
         "survey.follow_up": _("跟进低分"),
+        "review.read": _("看自己的质检"),
+        "review.oversee": _("看别人的质检"),
+        "review.write": _("做质检"),
+        "review.appeal": _("对质检申诉"),
+        "review.decide": _("裁定质检申诉"),
+        "scorecard.write": _("管评分表"),
+        "sampling_rule.write": _("管抽检规则"),
         "sales.read": _("看销售"),
         "touch.create": _("记接触"),
         "order.create": _("记成交"),
@@ -110,6 +117,7 @@ ROLE_LABELS = {
 }
 _GROUP_OF = {
     "player": "player", "ticket": "ticket", "cause": "ticket", "article": "ticket", "survey": "ticket",
+    "review": "ticket", "scorecard": "ticket", "sampling_rule": "ticket",
     "sales": "sales", "touch": "sales", "order": "sales", "return": "sales",
     "item": "catalog", "supplier": "catalog", "pack": "catalog", "discount_rule": "catalog",
 }  # fmt: skip

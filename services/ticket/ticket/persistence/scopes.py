@@ -8,6 +8,9 @@ from chassis.data.unit_of_work import company_wide
 from ticket.domain.article import Article
 from ticket.domain.cause import Cause
 from ticket.domain.copies import PlayerCopy, StaffCopy
+from ticket.domain.review import Review
+from ticket.domain.sampling_rule import SamplingRule
+from ticket.domain.scorecard import Scorecard
 from ticket.domain.survey import Survey
 from ticket.domain.ticket import Ticket
 from ticket.domain.transfer import Transfer
@@ -32,6 +35,12 @@ def surveys_of(caller: Caller) -> ColumnElement[bool]:
     return Survey.ticket_id.in_(select(Ticket.id).where(tickets_of(caller)))
 
 
+def reviews_of(caller: Caller) -> ColumnElement[bool]:
+    """Those of one's own work; a department's likewise."""
+    queue = Review.department_id.in_(caller.scope.departments) if caller.scope.departments else false()
+    return or_(within_scope(caller, StaffCopy)(Review.agent_id), queue)
+
+
 def players_of(caller: Caller) -> ColumnElement[bool]:
     """Players whose agent is reached; those without an agent are seen by whoever sees a department."""
     return players_within(caller, PlayerCopy, StaffCopy)
@@ -44,4 +53,7 @@ SCOPES = {
     PlayerCopy: players_of,
     Cause: company_wide,
     Article: company_wide,
+    Review: reviews_of,
+    Scorecard: company_wide,
+    SamplingRule: company_wide,
 }
