@@ -30,6 +30,10 @@ BODY_IDS = {
     "POST /tickets/{ticket_id}/merge": {"into_id": "404"},
     "POST /tickets/{ticket_id}/transfers": {"staff_id": "404", "department_id": "404"},
     "POST /articles": {"ticket_id": "404"},
+    "POST /reviews": {"ticket_id": "404"},
+    "POST /reviews/{review_id}/finish": {"scorecard_id": "404"},
+    "POST /sampling-rules": {"department_id": "404"},
+    "PATCH /sampling-rules/{sampling_rule_id}": {"department_id": "404"},
     "POST /players": {"agent_id": "404", "wechat_account_id": "unchecked"},
     "POST /players/{player_id}/binding": {"agent_id": "404", "wechat_account_id": "unchecked"},
     "POST /players/{player_id}/merge": {"into_id": "404"},
@@ -146,6 +150,8 @@ def test_a_department_out_of_a_supervisors_reach_is_not_found_either(suite: InPr
         f"/tickets/{other['ticket']['id']}",
         f"/orders/{other['order']['id']}",
         f"/returns/{other['return']['id']}",
+        f"/surveys/{other['survey']['id']}",
+        f"/reviews/{other['review']['id']}",
     ):
         assert supervisor.get(path).status_code == 404
     answer = supervisor.post("/tickets", {"player_id": other["player"]["id"], "question": "?"})

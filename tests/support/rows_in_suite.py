@@ -60,6 +60,10 @@ def make_rows(suite: InProcessSuite) -> Rows:
         rows.shared["cause"] = specialist.made("/causes", {"title": "走查的原因"})
         article = specialist.made("/articles", {"title": "走查的文章", "body": "先查日志"})
         specialist.made(f"/articles/{article['id']}/submit", None, version=1)
+        one = {"title": "全部", "questions": [{"text": "好不好", "points": 10}]}
+        rows.shared["scorecard"] = suite.api("Q001").made("/scorecards", {"name": "走查的评分表", "sections": [one]})
+        drawn = {"name": "走查的规则", "kind": "reopened", "active": False}
+        rows.shared["sampling_rule"] = suite.api("Q001").made("/sampling-rules", drawn)
         rows.shared["article"] = suite.api("M001").made(f"/articles/{article['id']}/publish", None, version=2)
     if suite.has("catalog"):
         _make_catalog(suite, rows)
@@ -146,6 +150,7 @@ def _make_for(suite: InProcessSuite, owner: str, number: int, rows: Rows) -> dic
     order = api.made("/orders", {"player_id": player["id"], "pack_no": pack_no, "quantity": 1}, key=f"order-{word}")
     made = {"player": player, "ticket": ticket, "transfer": transfer, "touch": touch, "order": order}
     made["survey"] = _survey_of(api, player, word)
+    made["review"] = _review_of(suite, made["survey"]["ticket_id"], rows)
     return {**made, "return": _return_of(api, player, pack_no, word), "job": {"id": _job_of(suite, api.id)}}
 
 
@@ -165,6 +170,15 @@ def _survey_of(api: Api, player: dict[str, Any], word: str) -> dict[str, Any]:
         ticket = api.made(f"/tickets/{ticket['id']}/{step}", body, version=ticket["version"])
     found: dict[str, Any] = api.get("/surveys", query_string={"ticket_id": ticket["id"]}).json["items"][0]
     return found
+
+
+def _review_of(suite: InProcessSuite, ticket_id: str, rows: Rows) -> dict[str, Any]:
+    """A finished review of this ticket, by the inspector."""
+    card, inspector = rows.shared["scorecard"], suite.api("Q001")
+    review = inspector.made("/reviews", {"ticket_id": ticket_id})
+    by = {"scorecard_id": card["id"], "scorecard_revision": card["revision"]}
+    marks = {**by, "answers": [{"question": "1.1", "points": 8}]}
+    return inspector.made(f"/reviews/{review['id']}/finish", marks, version=review["version"])
 
 
 def _job_of(suite: InProcessSuite, staff_id: str) -> str:

@@ -10,7 +10,15 @@ from tests.support.suite_in_process import InProcessSuite
 # Told from within by a field of the answer, not by a route.
 NOT_OF_A_ROUTE = {"player.phone.see", "role.grant"}
 # What is written under one name and read under another.
-READ_WITH = {"order": "sales", "touch": "sales", "return": "sales", "role": "staff", "cause": "ticket"}
+READ_WITH = {
+    "order": "sales",
+    "touch": "sales",
+    "return": "sales",
+    "role": "staff",
+    "cause": "ticket",
+    "scorecard": "review",
+    "sampling_rule": "review",
+}
 
 
 def asked_for(suite: InProcessSuite) -> set[str]:
@@ -41,8 +49,9 @@ def test_whoever_writes_may_also_read():
             assert f"{kind}.read" in role.actions, (role.code, action)
 
 
-def test_an_inspector_only_reads():
-    assert all(action.endswith(".read") for action in ROLES["inspector"].actions)
+def test_an_inspector_only_reads_and_reviews():
+    own = ("review.", "scorecard.", "sampling_rule.")
+    assert all(action.endswith(".read") or action.startswith(own) for action in ROLES["inspector"].actions)
 
 
 def test_the_plain_role_reaches_only_its_own_and_sees_no_whole_numbers():
