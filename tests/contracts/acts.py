@@ -38,6 +38,7 @@ def play(suite: InProcessSuite) -> None:
     sessions(suite, player)
     deadlines(suite, player)
     tickets(suite, player)
+    reviews(suite, surveys(suite))
     sales(suite, player, items)
     opportunities(suite, player)
     leads(suite, player)
@@ -186,6 +187,41 @@ def deadlines(suite: InProcessSuite, player: dict[str, Any]) -> None:
     with work.session:
         ring_due(work)
         work.commit()
+
+
+def surveys(suite: InProcessSuite) -> str:
+    """A player who was helped says by the link that it took too long; returns the ticket's ID."""
+    agent = suite.api("A001")
+    player = agent.made("/players", {"wechat_id": "waited_long"})
+    ticket = agent.made("/tickets", {"player_id": player["id"], "question": "充值没有到账"})
+    path = f"/tickets/{ticket['id']}"
+    ticket = agent.made(f"{path}/start", None, version=ticket["version"])
+    agent.made(f"{path}/complete", {"solution": "已补发"}, version=ticket["version"])
+    survey = agent.get("/surveys", query_string={"ticket_id": ticket["id"]}).json["items"][0]
+    link, visitor = agent.request("PUT", f"/surveys/{survey['id']}/link").json["path"], suite.gateway.test_client()
+    token = visitor.get("/login/again").json["csrf_token"]
+    answer = {
+        "score": "2",
+        "comment": "等太久，回电 13800138000",
+        "version": str(survey["version"] + 1),
+        "csrf_token": token,
+    }
+    assert visitor.post(link, data=answer, base_url="https://localhost").status_code == 303
+    return str(ticket["id"])
+
+
+def reviews(suite: InProcessSuite, ticket_id: str) -> None:
+    """That ticket is reviewed; the agent appeals, and somebody else changes the score."""
+    agent, inspector, supervisor = (suite.api(no) for no in ("A001", "Q001", "M001"))
+    questions = [{"text": "称呼和问候", "points": 20}, {"text": "说清楚怎么办", "points": 80}]
+    card = inspector.made("/scorecards", {"name": "工单质检", "sections": [{"title": "全部", "questions": questions}]})
+    review = inspector.made("/reviews", {"ticket_id": ticket_id})
+    path, by = f"/reviews/{review['id']}", {"scorecard_id": card["id"], "scorecard_revision": card["revision"]}
+    marks = [{"question": "1.1", "points": 20}, {"question": "1.2", "points": 40, "note": "回电 13800138000 没有打"}]
+    review = inspector.made(f"{path}/finish", {**by, "answers": marks}, version=review["version"])
+    review = agent.made(f"{path}/appeal", {"reason": "电话打了，没人接"}, version=review["version"])
+    marks[1] = {"question": "1.2", "points": 80}
+    supervisor.made(f"{path}/decide", {"decision": "通话记录里有", "answers": marks}, version=review["version"])
 
 
 def causes(suite: InProcessSuite, player: dict[str, Any]) -> None:

@@ -23,6 +23,7 @@ SHARED = {"item", "supplier", "pack", "discount_rule", "staff", "department", "s
     "pool", "pool_rule", "circulation",
     "sensitive_word",
     "calendar", "deadline_policy",
+    "scorecard", "sampling_rule",
 }  # fmt: skip
 STALE = '"999999"'  # a version no record has: whoever reaches the record is told 412, and nothing changes
 _count = itertools.count(1)
@@ -67,6 +68,15 @@ def _of_player(case: Case) -> dict[str, Any]:
 
 def _yuan(amount: str) -> dict[str, str]:
     return {"amount": amount, "currency": "CNY"}
+
+
+def _scorecard() -> dict[str, Any]:
+    return {"name": _unique("走查"), "sections": [{"title": "全部", "questions": [{"text": "好不好", "points": 10}]}]}
+
+
+def _marks(case: Case) -> dict[str, Any]:
+    answers = [{"question": "1.1", "points": 5}]
+    return {"scorecard_id": case.id("scorecard"), "scorecard_revision": 1, "answers": answers}
 
 
 def _option() -> dict[str, Any]:
@@ -442,6 +452,32 @@ API: dict[str, Expected] = {
     ),
     "GET /circulations/{circulation_id}": Expected("pool.circulate", row="circulation"),
     "POST /circulations/{circulation_id}/undo": Expected("pool.circulate", row="circulation"),
+    # surveys: of the tickets one reaches
+    "GET /surveys": Expected("survey.read", listed="survey"),
+    "GET /surveys/{survey_id}": Expected("survey.read", row="survey"),
+    "PUT /surveys/{survey_id}/link": Expected("survey.send", row="survey"),
+    "POST /surveys/{survey_id}/follow-up": Expected("survey.follow_up", row="survey", body=lambda _: {"note": "走查"}),
+    "GET /survey-figures": Expected("survey.read"),
+    # reviews: one's own, and those within reach of who oversees
+    "GET /reviews": Expected("review.read", listed="review"),
+    "POST /reviews": Expected("review.write", row="ticket", body=lambda case: {"ticket_id": case.id("ticket")}),
+    "GET /reviews/{review_id}": Expected("review.read", row="review"),
+    "POST /reviews/{review_id}/finish": Expected("review.write", row="review", body=_marks),
+    "POST /reviews/{review_id}/skip": Expected("review.write", row="review", body=lambda _: {"reason": "走查"}),
+    "POST /reviews/{review_id}/appeal": Expected("review.appeal", row="review", body=lambda _: {"reason": "走查"}),
+    "POST /reviews/{review_id}/decide": Expected("review.decide", row="review", body=lambda _: {"decision": "走查"}),
+    "GET /review-figures": Expected("review.oversee"),
+    "GET /scorecards": Expected("review.read", listed="scorecard"),
+    "POST /scorecards": Expected("scorecard.write", body=lambda _: _scorecard()),
+    "GET /scorecards/{scorecard_id}": Expected("review.read", row="scorecard"),
+    "PATCH /scorecards/{scorecard_id}": Expected("scorecard.write", row="scorecard", body=lambda _: {"name": "改"}),
+    "GET /sampling-rules": Expected("review.read", listed="sampling_rule"),
+    "POST /sampling-rules": Expected("sampling_rule.write", body=lambda _: {"name": "走查", "kind": "reopened"}),
+    "GET /sampling-rules/{sampling_rule_id}": Expected("review.read", row="sampling_rule"),
+    "PATCH /sampling-rules/{sampling_rule_id}": Expected(
+        "sampling_rule.write", row="sampling_rule", body=lambda _: {"name": "改"}
+    ),
+    "DELETE /sampling-rules/{sampling_rule_id}": Expected("sampling_rule.write", row="sampling_rule"),
     # catalog: permissions decide, rows do not
     "GET /items": Expected("item.read"),
     "POST /items/sync": Expected("item.sync"),
@@ -513,6 +549,10 @@ KIND_OF_PART = {
     "article_id": "article",
     "calendar_id": "calendar",
     "policy_id": "deadline_policy",
+    "survey_id": "survey",
+    "review_id": "review",
+    "scorecard_id": "scorecard",
+    "sampling_rule_id": "sampling_rule",
 }
 
 
@@ -527,8 +567,10 @@ def has(member: Member, action: str) -> bool:
 
 
 def reaches(suite: InProcessSuite, member: Member, kind: str | None, owner: str) -> bool:
-    """Whether the member's scope reaches this owner's record; a job is its owner's alone."""
+    """Whether the member's scope reaches this owner's record; a job is its owner's alone, a review also whose who oversees."""
     if kind == "job":
+        return suite.staff[owner].id == member.id
+    if kind == "review" and not has(member, "review.oversee"):
         return suite.staff[owner].id == member.id
     if kind is None or kind in SHARED or ROLES[member.role].scope == ALL:
         return True

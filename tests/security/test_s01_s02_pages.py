@@ -20,7 +20,7 @@ from tests.support.suite_in_process import InProcessSuite, Pages
 _LEFT_OUT = ENDS_SESSIONS | {name for name in PAGES if name.startswith(("GET /login/oidc", "GET /login/wecom"))} | {
     "POST /login", "POST /login/again", "POST /login/code", "GET /login/code", "POST /oauth/token", "GET /readyz",
 }  # fmt: skip
-_NOT_OF_A_ROW = {"name": "staff.joined.v1.json", "entity": None}
+_NOT_OF_A_ROW = {"name": "staff.joined.v1.json", "entity": None, "token": "A" * 43}
 
 
 def rules(suite: InProcessSuite) -> dict[str, Rule]:

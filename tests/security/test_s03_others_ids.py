@@ -35,6 +35,10 @@ BODY_IDS = {
     "POST /sessions/{service_session_id}/messages": {"staff_id": "409"},
     "POST /deadline-policies": {"calendar_id": "404", "department_id": "404"},
     "PATCH /deadline-policies/{policy_id}": {"calendar_id": "404", "department_id": "404"},
+    "POST /reviews": {"ticket_id": "404"},
+    "POST /reviews/{review_id}/finish": {"scorecard_id": "404"},
+    "POST /sampling-rules": {"department_id": "404"},
+    "PATCH /sampling-rules/{sampling_rule_id}": {"department_id": "404"},
     "POST /players": {"agent_id": "404", "wechat_account_id": "unchecked"},
     "POST /players/{player_id}/binding": {"agent_id": "404", "wechat_account_id": "unchecked"},
     "POST /players/{player_id}/merge": {"into_id": "404"},
@@ -199,6 +203,8 @@ def test_a_department_out_of_a_supervisors_reach_is_not_found_either(suite: InPr
         f"/returns/{other['return']['id']}",
         f"/claims/{other['claim']['id']}",
         f"/campaigns/{other['campaign']['id']}",
+        f"/surveys/{other['survey']['id']}",
+        f"/reviews/{other['review']['id']}",
     ):
         assert supervisor.get(path).status_code == 404
     answer = supervisor.post("/tickets", {"player_id": other["player"]["id"], "question": "?"})

@@ -65,6 +65,10 @@ def make_rows(suite: InProcessSuite) -> Rows:
         rows.shared["deadline_policy"] = admin.made("/deadline-policies", _policy(calendar))
         article = specialist.made("/articles", {"title": "走查的文章", "body": "先查日志"})
         specialist.made(f"/articles/{article['id']}/submit", None, version=1)
+        one = {"title": "全部", "questions": [{"text": "好不好", "points": 10}]}
+        rows.shared["scorecard"] = suite.api("Q001").made("/scorecards", {"name": "走查的评分表", "sections": [one]})
+        drawn = {"name": "走查的规则", "kind": "reopened", "active": False}
+        rows.shared["sampling_rule"] = suite.api("Q001").made("/sampling-rules", drawn)
         rows.shared["article"] = suite.api("M001").made(f"/articles/{article['id']}/publish", None, version=2)
     if suite.has("catalog"):
         _make_catalog(suite, rows)
@@ -161,6 +165,8 @@ def _make_for(suite: InProcessSuite, owner: str, number: int, rows: Rows) -> dic
     opportunity = api.made("/opportunities", {"player_id": player["id"], "title": f"商机{word}"})
     made = {"player": player, "ticket": ticket, "transfer": transfer, "touch": touch, "order": order}
     made |= {"lead": lead, "opportunity": opportunity, **_session_of(api, player, rows)}
+    made["survey"] = _survey_of(api, player, word)
+    made["review"] = _review_of(suite, made["survey"]["ticket_id"], rows)
     back = _money_back_of(api, player, pack_no, word)
     plan = {"name": f"{word} 的活动", "budget": {"amount": "9.00", "currency": "CNY"}}
     plan["department_id"] = suite.staff[owner].department_id
@@ -197,6 +203,24 @@ def _money_back_of(api: Api, player: dict[str, Any], pack_no: str, word: str) ->
     found = api.made(f"/orders/{order['id']}/returns", wanted, key=f"return-{word}")
     claimed = {**wanted, "kind": "compensation", "evidence": [{"text": f"{word} 的截图"}]}
     return {"return": found, "claim": api.made(f"/orders/{order['id']}/claims", claimed, key=f"claim-{word}")}
+
+
+def _survey_of(api: Api, player: dict[str, Any], word: str) -> dict[str, Any]:
+    """The survey about a ticket that is done."""
+    ticket = api.made("/tickets", {"player_id": player["id"], "question": f"{word} 月卡没有到账"})
+    for step, body in (("start", None), ("complete", {"solution": "已补发"})):
+        ticket = api.made(f"/tickets/{ticket['id']}/{step}", body, version=ticket["version"])
+    found: dict[str, Any] = api.get("/surveys", query_string={"ticket_id": ticket["id"]}).json["items"][0]
+    return found
+
+
+def _review_of(suite: InProcessSuite, ticket_id: str, rows: Rows) -> dict[str, Any]:
+    """A finished review of this ticket, by the inspector."""
+    card, inspector = rows.shared["scorecard"], suite.api("Q001")
+    review = inspector.made("/reviews", {"ticket_id": ticket_id})
+    by = {"scorecard_id": card["id"], "scorecard_revision": card["revision"]}
+    marks = {**by, "answers": [{"question": "1.1", "points": 8}]}
+    return inspector.made(f"/reviews/{review['id']}/finish", marks, version=review["version"])
 
 
 def _job_of(suite: InProcessSuite, staff_id: str) -> str:

@@ -18,7 +18,17 @@ EVERYTHING = (
     "article.read",
     "session.read",
     "session.write",
+    "survey.read",
+    "survey.send",
+    "review.read",
+    "review.appeal",
 )
+REVIEWS = ("review.read", "review.oversee", "review.write", "review.decide", "scorecard.write", "sampling_rule.write")
+
+
+def answers(*points: int) -> list[dict[str, Any]]:
+    """Points for the questions of `Desk.scorecard`."""
+    return [{"question": one, "points": given} for one, given in zip(("1.1", "1.2", "2.1"), points, strict=False)]
 
 
 class Desk:
@@ -37,6 +47,12 @@ class Desk:
         self.editor = self.person(("article.read", "article.write", "article.publish"), scope="all")
         self.admin = self.person(("ticket.read", "deadline_policy.read", "deadline_policy.write"), scope="all")
         self.player = self.new_player(self.agent)
+        self.head = self.person(
+            ("survey.read", "survey.follow_up"), scope="departments", departments=(self.department,)
+        )
+        self.reviewer = self.person(REVIEWS, scope="all")
+        self.other_reviewer = self.person(REVIEWS, scope="all")
+        self.visitor = self.person(("survey.public",), scope="all")
         self.know(self.agent, self.colleague, self.stranger, self.supervisor, self.specialist)
 
     def person(self, permissions: tuple[str, ...], *, department: str | None = None, **options: Any) -> Person:
@@ -130,6 +146,57 @@ class Desk:
             assert answer.status_code == 200, answer.text
             found = answer.json
         return found
+
+    def done(self, **fields: Any) -> dict[str, Any]:
+        """A ticket that is done, of a player of its own."""
+        return self.move(self.write(player=self.new_player(self.agent), **fields), "start", "complete")
+
+    def survey(self, ticket: dict[str, Any] | None = None) -> dict[str, Any]:
+        """The survey about a ticket that is done."""
+        ticket = ticket or self.done()
+        found: dict[str, Any] = self.agent.get("/surveys", query_string={"ticket_id": ticket["id"]}).json["items"][0]
+        return found
+
+    def link(self, survey: dict[str, Any], by: Person | None = None) -> str:
+        """The token of a new link to a survey."""
+        answer = (by or self.agent).request("PUT", f"/surveys/{survey['id']}/link")
+        assert answer.status_code == 200, answer.text
+        return str(answer.json["token"])
+
+    def score(self, token: str, score: int, comment: str = "", *, version: int = 2) -> Any:
+        """Answer by a link, as the gateway's public page does."""
+        body = {"token": token, "score": score, "comment": comment}
+        return self.visitor.post("/survey-links/answer", body, version=version)
+
+    def scorecard(self, **fields: Any) -> dict[str, Any]:
+        """A scorecard of two sections, a hundred points in three questions."""
+        manner = {"title": "态度", "questions": [{"text": "称呼和问候", "points": 20}, {"text": "耐心", "points": 30}]}
+        body = {
+            "name": "工单质检",
+            "sections": [manner, {"title": "解决", "questions": [{"text": "说清楚", "points": 50}]}],
+        }
+        answer = self.reviewer.post("/scorecards", {**body, **fields})
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json
+        return found
+
+    def review(self, ticket: dict[str, Any] | None = None) -> dict[str, Any]:
+        """A review that waits, of a ticket that is done."""
+        answer = self.reviewer.post("/reviews", {"ticket_id": (ticket or self.done())["id"]})
+        assert answer.status_code == 201, answer.text
+        found: dict[str, Any] = answer.json
+        return found
+
+    def finish(self, review: dict[str, Any], *points: int, by: Person | None = None, **fields: Any) -> Any:
+        """POST /reviews/{id}/finish with these points for the three questions of a new scorecard."""
+        card = fields.pop("card", None) or self.scorecard()
+        body = {
+            "scorecard_id": card["id"],
+            "scorecard_revision": card["revision"],
+            "answers": answers(*points),
+            **fields,
+        }
+        return (by or self.reviewer).post(f"/reviews/{review['id']}/finish", body, version=review["version"])
 
     def now(self, ticket: dict[str, Any]) -> dict[str, Any]:
         """A ticket as it is now."""

@@ -109,7 +109,7 @@ def make_gateway(runtime: Runtime) -> Flask:
     app.extensions["playdesk_wecom"] = Wecom(settings)
     oidc.install(app, settings)
     app.before_request(_identify)
-    limits.install(app, settings.rate_limit)
+    limits.install(app, settings.rate_limit, settings.visitors_rate_limit)
     app.before_request(_deny_strangers)
     app.before_request(_take_files)
     app.before_request(lead_to_enrolment)

@@ -1,4 +1,4 @@
-"""How much one caller may ask: a generous limit per person or address, told in every answer."""
+"""How much one caller may ask: a generous limit per person or address, told in every answer; a small one for visitors."""
 
 from __future__ import annotations
 
@@ -8,17 +8,30 @@ from flask import Flask, Response, g, request
 from limits import parse
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
+from werkzeug.wrappers import Response as BaseResponse
 
 from chassis.http import problems
+from gateway.pages.errors import error_page
 
 __all__ = ["install"]
 _LIMITED = ("/api/", "/oauth/")
+_VISITED = ("/s/",)  # pages for players, who come by a link and are not signed in
 
 
-def install(app: Flask, rate: str) -> None:
-    """Count every API request; over the limit is 429 with Retry-After. Each web process counts by itself."""
-    limit = parse(rate)
+def install(app: Flask, rate: str, visitors_rate: str) -> None:
+    """Count every API request; over the limit is 429 with Retry-After. Each web process counts by itself.
+
+    Of pages that need no login each address has `visitors_rate`, whoever is signed in there.
+    """
+    limit, visits = parse(rate), parse(visitors_rate)
     limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+
+    def check_visit() -> BaseResponse | None:
+        if not request.path.startswith(_VISITED) or limiter.hit(visits, "visitor", request.remote_addr or ""):
+            return None
+        answer = error_page(429)
+        answer.headers["Retry-After"] = str(visits.get_expiry())
+        return answer
 
     def check() -> Response | None:
         if not request.path.startswith(_LIMITED):
@@ -41,4 +54,5 @@ def install(app: Flask, rate: str) -> None:
         return response
 
     app.before_request(check)
+    app.before_request(check_visit)
     app.after_request(tell)

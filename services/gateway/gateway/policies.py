@@ -36,23 +36,29 @@ _READ = {
     "staff.read",
     "department.read",
     "option.read",
-    "deadline_policy.read",
-}
-_TICKETS = {"ticket.read", "ticket.create", "ticket.update", "ticket.transfer", "session.write", "cause.write"}
+    "deadline_policy.read", "survey.read", "review.read",
+}  # fmt: skip
+_TICKETS = {
+    "ticket.read", "ticket.create", "ticket.update", "ticket.transfer", "session.write", "cause.write", "survey.send",
+    "review.appeal",
+}  # fmt: skip
 _ARTICLES = {"article.write", "article.publish"}
+_REVIEWS = {"review.oversee", "review.write", "review.decide"}
+_REVIEWED_BY = {"review.oversee", "scorecard.write", "sampling_rule.write"}
 _AGENT = _READ | _TICKETS | {
     "player.create", "player.update", "player.bind", "player.phone.reveal", "touch.create", "order.create", "order.pay",
     "return.create", "claim.create", "pack.create", "pack.publish", "opportunity.write", "lead.write",
 }  # fmt: skip
-_SUPERVISOR = _AGENT | _ARTICLES | {
+_SUPERVISOR = _AGENT | _ARTICLES | _REVIEWS | {
     "player.phone.see", "player.delete", "player.merge", "player.export", "player.import", "ticket.export",
     "session.export", "sensitive_word.read", "sensitive_word.write", "sales.export", "cause.fix", "order.approve",
+    "survey.follow_up",
     "return.approve", "return.refund", "claim.approve", "claim.pay", "campaign.write", "pack.approve",
     "item.sync", "item.adjust", "supplier.write", "event.read", "audit.read", "audit.export", "pool.assign",
     "pool.write", "pool.circulate",
 }  # fmt: skip
 _INSPECTOR = {"message.unmask", "sensitive_word.read"}
-_ADMIN = _READ | _ARTICLES | {
+_ADMIN = _READ | _ARTICLES | _REVIEWED_BY | {
     "player.create", "player.update", "player.delete", "player.merge", "player.bind", "player.phone.see",
     "player.phone.reveal", "player.export", "player.import", "player.erase", "ticket.export", "sales.export",
     "session.export", "sensitive_word.read", "sensitive_word.write", "campaign.write",
@@ -68,7 +74,7 @@ ROLES: dict[str, Role] = {
     for role in (
         Role("agent", "客服", "Agent", SELF, frozenset(_AGENT)),
         Role("specialist", "二线", "Specialist", ALL, frozenset(_READ | _TICKETS | _ARTICLES | {"cause.fix"})),
-        Role("inspector", "质检", "Quality inspector", ALL, frozenset(_READ | _INSPECTOR)),
+        Role("inspector", "质检", "Quality inspector", ALL, frozenset(_READ | _INSPECTOR | _REVIEWS | _REVIEWED_BY)),
         Role("supervisor", "主管", "Supervisor", DEPARTMENT_AND_BELOW, frozenset(_SUPERVISOR)),
         Role("admin", "管理员", "Administrator", ALL, frozenset(_ADMIN)),
     )
@@ -80,7 +86,7 @@ OWN = "own"
 ACTIONS: frozenset[str] = frozenset().union(*(role.actions for role in ROLES.values())) | {OWN}
 
 # What the gateway does at the services in its own name; no role and no client can have it.
-INTERNAL: frozenset[str] = frozenset({"event.log"})
+INTERNAL: frozenset[str] = frozenset({"event.log", "survey.public"})
 
 # What needs no sign-in; everything else is denied without one.
 PUBLIC_ENDPOINTS = frozenset(
@@ -100,6 +106,8 @@ PUBLIC_ENDPOINTS = frozenset(
         "sign_on.back_from_wecom",
         "oauth.token",  # client and secret are what is asked for there
         "session.sign_in",
+        "survey_form.show",
+        "survey_form.answer",
         "documents.openapi",
         "documents.asyncapi",
         "documents.schema",

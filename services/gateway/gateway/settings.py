@@ -30,6 +30,7 @@ class GatewaySettings(Settings):
     panel_deadline_ms: int
     call_deadline_ms: int
     rate_limit: str
+    visitors_rate_limit: str
     cookie_secure: bool
     trusted_proxies: int
     metrics_from: list[str]
@@ -66,6 +67,7 @@ class GatewaySettings(Settings):
             "panel_deadline_ms": env.int("PANEL_DEADLINE_MS", 1000, validate=Range(50, 10_000)),
             "call_deadline_ms": env.int("CALL_DEADLINE_MS", 12_000, validate=Range(100, 60_000)),
             "rate_limit": env.str("RATE_LIMIT", "12000/minute"),
+            "visitors_rate_limit": env.str("VISITORS_RATE_LIMIT", "120/minute"),
             "cookie_secure": env.bool("COOKIE_SECURE", True),
             "trusted_proxies": env.int("TRUSTED_PROXIES", 0, validate=Range(0, 5)),
             "metrics_from": env.list("METRICS_FROM", ["127.0.0.0/8", "::1/128"], validate=_are_networks),

@@ -3,28 +3,43 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
 from environs import Env
 from flask import current_app
+from marshmallow.validate import Range
 
 from chassis.data.sealing import KeyVault, key_ring
 from chassis.ops.settings import Settings, key_ring_settings
+from ticket.domain.survey import SurveyTerms
 
 
 @dataclass(frozen=True, kw_only=True)
 class TicketSettings(Settings):
-    """What the ticket service needs beside the usual."""
+    """Beside what every service needs: the keys of messages; which players are asked how satisfied they are, and for how long."""
 
     message_keys: str
     message_key_current: str
+    surveys: bool
+    survey_share: Decimal
+    survey_quiet_days: int
+    survey_days: int
 
     @classmethod
     def read(cls, env: Env) -> dict[str, Any]:
         """The values by field name. Documents are made without keys; whoever keeps a masked message needs them."""
         keys, current = key_ring_settings(env, "MESSAGE")
-        return {**super().read(env), "message_keys": keys, "message_key_current": current}
+        return {
+            **super().read(env),
+            "message_keys": keys,
+            "message_key_current": current,
+            "surveys": env.bool("SURVEYS", True),
+            "survey_share": env.decimal("SURVEY_SHARE", Decimal(1), validate=Range(Decimal(0), Decimal(1))),
+            "survey_quiet_days": env.int("SURVEY_QUIET_DAYS", 7, validate=Range(0, 3650)),
+            "survey_days": env.int("SURVEY_DAYS", 7, validate=Range(1, 365)),
+        }
 
     @cached_property
     def messages(self) -> KeyVault:
@@ -33,6 +48,12 @@ class TicketSettings(Settings):
             raise MessageKeysMissing("MESSAGE_KEYS must be set")
         ring = key_ring(self.message_keys)
         return KeyVault(ring, self.message_key_current or list(ring)[-1])
+
+    @property
+    def survey_terms(self) -> SurveyTerms:
+        """Who is asked, and for how long."""
+        share = self.survey_share if self.surveys else Decimal(0)
+        return SurveyTerms(share, self.survey_quiet_days, self.survey_days)
 
 
 class MessageKeysMissing(RuntimeError):

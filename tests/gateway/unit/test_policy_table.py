@@ -22,6 +22,8 @@ READ_WITH = {
     "campaign": "sales",
     "role": "staff",
     "cause": "ticket",
+    "scorecard": "review",
+    "sampling_rule": "review",
 }
 
 
@@ -53,8 +55,10 @@ def test_whoever_writes_may_also_read():
             assert f"{kind}.read" in role.actions, (role.code, action)
 
 
-def test_an_inspector_only_reads_and_alone_reads_what_is_masked():
-    assert {action for action in ROLES["inspector"].actions if not action.endswith(".read")} == {"message.unmask"}
+def test_an_inspector_only_reads_and_reviews_and_alone_reads_what_is_masked():
+    own = ("review.", "scorecard.", "sampling_rule.")
+    others = {one for one in ROLES["inspector"].actions if not one.endswith(".read") and not one.startswith(own)}
+    assert others == {"message.unmask"}
     assert [role.code for role in ROLES.values() if "message.unmask" in role.actions] == ["inspector"]
 
 

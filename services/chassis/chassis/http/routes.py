@@ -105,6 +105,10 @@ class Routes(Blueprint):
         """A route that creates or moves on."""
         return self.operation("POST", rule, **options)
 
+    def put(self, rule: str, **options: Any) -> Callable[..., Any]:  # type: ignore[override]
+        """A route that makes something be there; its answer is never kept under a key."""
+        return self.operation("PUT", rule, **options)
+
     def patch(self, rule: str, **options: Any) -> Callable[..., Any]:  # type: ignore[override]
         """A route that changes some fields; needs If-Match."""
         return self.operation("PATCH", rule, versioned=True, **options)

@@ -49,7 +49,7 @@ class Reply:
 
 
 class Api:
-    """`get`, `post`, `patch` and `delete` of paths without /api/v1. Each raises Refused and Unavailable."""
+    """`get`, `post`, `put`, `patch` and `delete` of paths without /api/v1. Each raises Refused and Unavailable."""
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Reply:
         """Read; parameters that are None or empty are left out."""
@@ -65,6 +65,10 @@ class Api:
         body, content_type = encode_multipart_formdata({"file": file})
         headers = {"Accept-Language": g.get("language", "zh"), "Content-Type": content_type}
         return self._answered(self._dispatch("POST", f"{PREFIX}{path}", body, headers))
+
+    def put(self, path: str) -> Reply:
+        """Make something be there."""
+        return self._call("PUT", path)
 
     def patch(self, path: str, json: Any, *, version: int | None) -> Reply:
         """Change some fields of the version seen."""

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 # Every service has its own; the gateway makes one list of them, or keeps it for itself.
-COMPOSED = ("/api/v1/jobs", "/api/v1/dead-letters", "/api/v1/event-log")
+COMPOSED = ("/api/v1/jobs", "/api/v1/dead-letters", "/api/v1/event-log", "/api/v1/survey-links")
 DOCUMENTS = Path(__file__).parent.parent / "documents"
 
 

@@ -35,6 +35,7 @@ class DisclosureShown(Schema):
     sessions = fields.List(
         fields.Dict(), required=True, metadata={"description": "each with its messages, masked as everybody reads them"}
     )
+    surveys = fields.List(fields.Dict(), required=True)
     touches = fields.List(fields.Dict(), required=True)
     orders = fields.List(fields.Dict(), required=True)
     returns = fields.List(fields.Dict(), required=True)
@@ -75,6 +76,7 @@ def disclose(who: Caller, player_id: str) -> dict[str, Any]:
         "sessions": [
             {**one, "messages": list(_every(who, "ticket", f"/sessions/{one['id']}/messages", {}))} for one in sessions
         ],
+        "surveys": list(_every(who, "ticket", "/surveys", of_player)),
         "touches": list(_every(who, "sales", "/touches", of_player)),
         "orders": list(_every(who, "sales", "/orders", of_player)),
         "returns": list(_every(who, "sales", "/returns", of_player)),

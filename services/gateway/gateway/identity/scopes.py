@@ -12,6 +12,8 @@ SCOPES: dict[str, frozenset[str]] = {
     "ticket:write": frozenset({"ticket.create", "ticket.update", "ticket.transfer", "cause.write", "cause.fix"}),
     "session:read": frozenset({"session.read", "option.read"}),
     "session:write": frozenset({"session.write"}),
+    "survey:read": frozenset({"survey.read"}),
+    "survey:write": frozenset({"survey.read", "survey.send"}),
     "article:read": frozenset({"article.read"}),
     "article:write": frozenset({"article.write"}),
     "sales:read": frozenset({"sales.read", "option.read"}),

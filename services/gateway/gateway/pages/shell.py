@@ -23,6 +23,7 @@ NAVIGATION = (
     ("pack.read", "packs.index", "gift", _("礼包"), "l"),
     ("item.read", "items.index", "gem", _("物品"), "w"),
     ("article.read", "articles.index", "doc", _("知识库"), "k"),
+    ("review.read", "reviews.index", "check", _("质检"), "z"),
 )
 MODULES = (
     "keys",

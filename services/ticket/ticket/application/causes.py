@@ -15,6 +15,7 @@ from chassis.jobs.job import JobKind
 from chassis.jobs.running import Run
 from chassis.rules import RuleBroken
 from ticket.application.deadlines import ring
+from ticket.application.surveys import ask_about
 from ticket.application.tickets import cause_change, record, snapshot, still_here
 from ticket.domain.cause import OPEN, Cause
 from ticket.domain.events import TicketFact
@@ -121,7 +122,9 @@ def _fix_some(uow: UnitOfWork, cause: Cause, given: Mapping[str, Any]) -> int:
         return 0
 
     def rule(ticket: Ticket) -> list[TicketFact]:
-        return ticket.complete_with_cause(cause.solution, given["fix_id"], at=uow.now())
+        facts = ticket.complete_with_cause(cause.solution, given["fix_id"], at=uow.now())
+        ask_about(uow, ticket)
+        return facts
 
     return _each(uow, open_tickets(uow, cause.id), "cause_fixed", rule, cause.title)
 

@@ -12,7 +12,9 @@ from chassis.facts.erasing import ERASED, blank_facts, forget_answers
 from chassis.jobs.store import withdraw_files
 from ticket.application.articles import erase_drafts
 from ticket.domain.message import Message
+from ticket.domain.review import Review
 from ticket.domain.session import ServiceSession
+from ticket.domain.survey import Survey
 from ticket.domain.ticket import Ticket, TicketChange
 from ticket.domain.transfer import Transfer
 
@@ -39,6 +41,7 @@ def erase_texts(uow: UnitOfWork, players: Sequence[str]) -> None:
     transfers = update(Transfer).where(Transfer.ticket_id.in_(ids))
     uow.session.execute(transfers.values(reason=ERASED), execution_options=once)
     _erase_sessions(uow, players)
+    _erase_opinions(uow, ids)
     blank_facts(uow.session, ids, {"question": ERASED, "solution": "", "reason": ERASED})
     erase_drafts(uow, ids)
     forget_answers(uow.session, [*players, *ids])
@@ -63,3 +66,15 @@ def _erase_sessions(uow: UnitOfWork, players: Sequence[str]) -> None:
     blank_facts(uow.session, ids, {"contact": ""})
     blank_facts(uow.session, said, {"text": ERASED, "reason": ERASED})
     forget_answers(uow.session, ids)  # those of messages name their session
+
+
+def _erase_opinions(uow: UnitOfWork, ticket_ids: Sequence[str]) -> None:
+    """What the player wrote in surveys, and what others wrote in reviews; scores stay."""
+    for kind, texts in ((Survey, ("comment", "follow_up_note")), (Review, ("comment", "appeal", "decision"))):
+        columns = {name: getattr(kind, name) for name in texts}
+        blank: dict[str, Any] = {name: case((column != "", ERASED), else_="") for name, column in columns.items()}
+        statement = update(kind).where(kind.ticket_id.in_(ticket_ids))
+        counted = {"updated_at": uow.now(), "version": kind.version + 1}
+        uow.session.execute(statement.values(**blank, **counted), execution_options={"synchronize_session": False})
+    for review in uow.session.scalars(select(Review).where(Review.ticket_id.in_(ticket_ids))):
+        review.answers = [{**one, "note": ERASED if one["note"] else ""} for one in review.answers]

@@ -12,6 +12,7 @@ from chassis.data.numbers import daily_number
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.rules import NotFound
 from ticket.application.deadlines import ring
+from ticket.application.surveys import ask_about
 from ticket.domain.cause import Cause
 from ticket.domain.copies import PlayerCopy, StaffCopy
 from ticket.domain.events import TicketFact
@@ -83,7 +84,9 @@ def start_ticket(uow: UnitOfWork, ticket_id: str, *, version: int) -> Ticket:
 
 def complete_ticket(uow: UnitOfWork, ticket_id: str, solution: str | None, *, version: int) -> Ticket:
     """Complete a ticket. Raises NotFound, StaleRecord, SolutionMissing, NotInProgress."""
-    return _change(uow, ticket_id, version, "completed", lambda ticket: ticket.complete(solution, at=uow.now()))
+    ticket = _change(uow, ticket_id, version, "completed", lambda found: found.complete(solution, at=uow.now()))
+    ask_about(uow, ticket)
+    return ticket
 
 
 def reopen_ticket(uow: UnitOfWork, ticket_id: str, reason: str, *, version: int) -> Ticket:

@@ -222,3 +222,107 @@ class CalendarInUse(RuleBroken):
 
     def __init__(self, names: list[str]) -> None:
         super().__init__(members={"policies": names}, names="、".join(names))
+
+
+class SurveyClosed(RuleBroken):
+    """A survey is answered before it expires, and the answer changed within a day (T36)."""
+
+    code = "survey_closed"
+    zh = "这份满意度已经过期，或者早就评过了"
+    en = "This survey has expired or was answered long ago"
+
+
+class NothingToFollowUp(RuleBroken):
+    """Only a low score that nobody has looked after is looked after (T36)."""
+
+    code = "nothing_to_follow_up"
+    zh = "这份满意度不用跟进，或者已经跟进了"
+    en = "There is nothing to look after here, or it is done"
+
+
+class OwnFollowUp(RuleBroken):
+    """Nobody looks after the low scores they got themselves (T36)."""
+
+    code = "own_follow_up"
+    zh = "自己得的低分要由别人跟进"
+    en = "Your own low score is looked after by somebody else"
+
+
+class WrongAnswers(RuleBroken):
+    """Every question of a scorecard gets points between none and its most (T35)."""
+
+    code = "wrong_answers"
+    zh = "每道题都要打分，不能少于 0，也不能超过这道题的满分"
+    en = "Every question needs points between none and its most"
+
+
+class ScorecardChanged(RuleBroken):
+    """A review is made by the revision of the scorecard that is in use (T35)."""
+
+    code = "scorecard_changed"
+    zh = "评分表刚改过或停用了，请打开新的再评"
+    en = "The scorecard has changed or is out of use: open the new one"
+
+
+class NotWaiting(RuleBroken):
+    """Only a review that waits is scored or left out (T35)."""
+
+    code = "not_waiting"
+    zh = "这条质检已经评过，或者不评了"
+    en = "This review is finished or left out already"
+
+
+class OwnReviewed(RuleBroken):
+    """Nobody reviews their own tickets (T35)."""
+
+    code = "own_ticket"
+    zh = "自己的工单要由别人质检"
+    en = "Your own ticket is reviewed by somebody else"
+
+
+class NotReviewed(RuleBroken):
+    """Only the agent who was reviewed appeals (T35)."""
+
+    code = "not_reviewed"
+    zh = "只有被质检的客服可以申诉"
+    en = "Only the agent who was reviewed can appeal"
+
+
+class AppealedAlready(RuleBroken):
+    """One appeals against a review once (T35)."""
+
+    code = "appealed_already"
+    zh = "这条质检已经申诉过"
+    en = "This review was appealed against already"
+
+
+class NotAppealed(RuleBroken):
+    """Only an appeal that waits is decided (T35)."""
+
+    code = "not_appealed"
+    zh = "没有等着处理的申诉"
+    en = "There is no appeal to decide"
+
+
+class OwnAppeal(RuleBroken):
+    """Neither who was reviewed nor who reviewed decides about the appeal (T35)."""
+
+    code = "own_appeal"
+    zh = "申诉要由别人裁定：不能是被质检的人，也不能是当初的质检人"
+    en = "An appeal is decided by neither the reviewed agent nor the reviewer"
+
+
+class NobodysTicket(RuleBroken):
+    """What is reviewed is a ticket that somebody has completed (T35)."""
+
+    code = "nobodys_ticket"
+    zh = "只有完成了的、有负责人的工单可以质检"
+    en = "Only a ticket that somebody has completed can be reviewed"
+
+
+class ReviewedAlready(RuleBroken):
+    """A ticket is reviewed once (T35)."""
+
+    code = "reviewed_already"
+    zh = "这张工单已经在质检里"
+    en = "This ticket is among the reviews already"

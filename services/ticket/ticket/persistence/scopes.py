@@ -10,8 +10,12 @@ from ticket.domain.cause import Cause
 from ticket.domain.copies import PlayerCopy, StaffCopy
 from ticket.domain.deadline_policy import BusinessCalendar, DeadlinePolicy
 from ticket.domain.message import Message
+from ticket.domain.review import Review
+from ticket.domain.sampling_rule import SamplingRule
+from ticket.domain.scorecard import Scorecard
 from ticket.domain.sensitive_word import SensitiveWord
 from ticket.domain.session import ServiceSession
+from ticket.domain.survey import Survey
 from ticket.domain.ticket import Ticket
 from ticket.domain.transfer import Transfer
 
@@ -54,6 +58,17 @@ def messages_of(caller: Caller) -> ColumnElement[bool]:
     return Message.session_id.in_(select(ServiceSession.id).where(sessions_of(caller)))
 
 
+def surveys_of(caller: Caller) -> ColumnElement[bool]:
+    """Those of the tickets one reaches."""
+    return Survey.ticket_id.in_(select(Ticket.id).where(tickets_of(caller)))
+
+
+def reviews_of(caller: Caller) -> ColumnElement[bool]:
+    """Those of one's own work; a department's likewise."""
+    queue = Review.department_id.in_(caller.scope.departments) if caller.scope.departments else false()
+    return or_(within_scope(caller, StaffCopy)(Review.agent_id), queue)
+
+
 def players_of(caller: Caller) -> ColumnElement[bool]:
     """Players whose agent is reached; those without an agent are seen by whoever sees a department."""
     return players_within(caller, PlayerCopy, StaffCopy)
@@ -62,6 +77,7 @@ def players_of(caller: Caller) -> ColumnElement[bool]:
 SCOPES = {
     Ticket: tickets_of,
     Transfer: transfers_of,
+    Survey: surveys_of,
     PlayerCopy: players_of,
     ServiceSession: sessions_of,
     Message: messages_of,
@@ -70,4 +86,7 @@ SCOPES = {
     Article: company_wide,
     BusinessCalendar: company_wide,
     DeadlinePolicy: company_wide,
+    Review: reviews_of,
+    Scorecard: company_wide,
+    SamplingRule: company_wide,
 }
