@@ -10,9 +10,9 @@ from sqlalchemy import select, text
 from chassis.clock import new_id
 from chassis.data.search import folded
 from chassis.data.unit_of_work import UnitOfWork
-from ticket.domain.errors import WordTaken
 from ticket.domain.masks import Rule
 from ticket.domain.sensitive_word import SensitiveWord
+from ticket.domain.session_errors import WordTaken
 
 _LOCK = 7_301_231  # the list is changed by one at a time, so that a word is on it once
 

@@ -18,10 +18,10 @@ from ticket.application.sensitive_words import rules_of
 from ticket.application.tickets import department_of, still_here
 from ticket.domain.codes import AGENT, BOT
 from ticket.domain.copies import PlayerCopy
-from ticket.domain.errors import ExternalIdTaken, OnlyChannels
 from ticket.domain.masks import masked
 from ticket.domain.message import Message
 from ticket.domain.session import ServiceSession
+from ticket.domain.session_errors import ExternalIdTaken, OnlyChannels
 from ticket.persistence.sessions import said_in
 
 _ONLY_CHANNELS = ("at", "staff_id", "agent_id", "external_id")

@@ -14,8 +14,8 @@ from chassis.data.database import Id, Instant
 from chassis.data.masking import mask_text
 from chassis.data.sealing import Vault
 from ticket.domain.base import Base
-from ticket.domain.errors import NothingMasked
 from ticket.domain.masks import Masked
+from ticket.domain.session_errors import NothingMasked
 from ticket.domain.session_events import MessageMasked, MessageReceived, MessageUnmasked, RuleHit
 
 

@@ -13,9 +13,9 @@ from chassis.data.database import Id, Instant, Record
 from ticket.domain.base import Base
 from ticket.domain.codes import AGENT, ENDED, OPEN
 from ticket.domain.copies import PlayerCopy
-from ticket.domain.errors import SessionOver, SessionsPlayerStays
 from ticket.domain.figures import Figures, Said, figures
 from ticket.domain.message import Message
+from ticket.domain.session_errors import SessionOver, SessionsPlayerStays
 from ticket.domain.session_events import (
     SessionAnswered,
     SessionEnded,
