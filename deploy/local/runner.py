@@ -25,7 +25,7 @@ LOGINS = (
     ("A002", "客服 agent", "the same department"),
     ("M001", "主管 supervisor", "the department, full phone numbers, approvals"),
     ("S001", "二线 specialist", "all tickets"),
-    ("Q001", "质检 inspector", "everything, read only"),
+    ("Q001", "质检 inspector", "reads everything, reviews"),
     ("admin", "管理员 administrator", "staff, items, packs, discount rules"),
 )
 EXPECTED = (

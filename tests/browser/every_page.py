@@ -6,6 +6,7 @@ from secrets import token_hex
 from typing import Any
 
 from deploy.local.tour.desk import until
+from tests.browser.quality import quality_records
 from tests.system.at_work import AtWork
 
 # name → (who, address with {names} of records)
@@ -50,6 +51,25 @@ PAGES = {
     "sensitive words": ("M001", "/settings/sensitive-words"),
     "sensitive words, read only": ("Q001", "/settings/sensitive-words"),
     "new sensitive word": ("admin", "/settings/sensitive-words/new"),
+    "satisfaction": ("M001", "/surveys"),
+    "satisfaction by department": ("M001", "/surveys?by=department"),
+    "satisfaction, all": ("A001", "/surveys?tab=all"),
+    "satisfaction to look after": ("M001", "/surveys?tab=low"),
+    "look after a score": ("M001", "/surveys/{survey}/follow-up"),
+    "survey of a player": ("", "/s/{link}"),
+    "survey seen by staff": ("A001", "/s/{link}"),
+    "survey that is gone": ("", "/s/nothing"),
+    "reviews": ("Q001", "/reviews"),
+    "reviews, figures": ("Q001", "/reviews?tab=figures"),
+    "own reviews": ("A001", "/reviews"),
+    "review to be made": ("Q001", "/reviews/{waiting}"),
+    "own review": ("A001", "/reviews/{finished}"),
+    "appeal": ("M001", "/reviews/{appealed}"),
+    "review settings": ("Q001", "/settings/reviews"),
+    "new scorecard": ("Q001", "/settings/reviews/scorecards/new"),
+    "one scorecard": ("Q001", "/settings/reviews/scorecards/{scorecard}"),
+    "new sampling rule": ("Q001", "/settings/reviews/rules/new"),
+    "one sampling rule": ("Q001", "/settings/reviews/rules/{rule}"),
     "sales": ("A001", "/sales?tab=all"),
     "opportunities": ("A001", "/opportunities?tab=all"),
     "opportunities, lost": ("M001", "/opportunities?tab=lost"),
@@ -165,6 +185,7 @@ def records(suite: AtWork) -> dict[str, str]:
         "item": _of(supervisor, "/items?state=on_sale&limit=1")["id"],
         "supplier": _of(supervisor, "/suppliers?limit=1")["id"],
         "subscription": _subscription(suite.desk("admin"))["id"],
+        **quality_records(suite),
     }
 
 

@@ -48,7 +48,7 @@ class Desk:
 
     def do(self, caller: Caller, at: datetime, use_case: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         """Run one use case of the service as `caller` at the moment `at`; what it returns."""
-        work = Work(self.session, caller, self.service.scopes, now=at)
+        work = Work(self.session, caller, self.service.scopes, now=at, settings=self.settings)
         result = use_case(work, *args, **kwargs)
         for event in work.settle():
             self.states[event.subject] = {**event.data(), "id": event.subject, "version": event.entity_version}
