@@ -238,7 +238,7 @@ def test_the_dialog_shows_what_is_handed_over_before_one_confirms(suite: InProce
     belongings(suite, member, 2)
     pages = suite.pages("admin")
     form = pages.get(f"/settings/staff/{member.id}/leave").text
-    assert '<p class="pd-strong">玩家 2 · 未完成工单 2</p>' in form
+    assert '<p class="pd-strong">玩家 2 · 未完成工单 2 · ' in form
     data = {"rule": "pool", "version": str(version_of(suite, member.id))}
     assert pages.post(f"/settings/staff/{member.id}/leave", data).status_code == 303
     assert suite.api("admin").get(f"/staff/{member.id}").json["state"] == "left"

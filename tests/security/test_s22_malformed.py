@@ -221,7 +221,7 @@ def test_a_broken_body_is_refused_by_every_write(suite: InProcessSuite, rows: Ro
     wrong, count, slowest = [], 0, 0.0
     api = {
         action: suite.api(who)
-        for who in ("A001", "M001", "admin")
+        for who in ("Q001", "A001", "M001", "admin")
         for action in suite.api(who).get("/me").json["permissions"]
     }
     for name, described in operations(suite).items():

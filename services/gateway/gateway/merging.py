@@ -11,6 +11,8 @@ from gateway.policies import INTERNAL
 
 SERVICES = ("player", "ticket", "sales", "catalog")
 
+_REF = "#/components/schemas/"
+
 
 def merged_documents(services: Path, own_openapi: Mapping[str, Any], own_asyncapi: Mapping[str, Any]) -> dict[str, str]:
     """{file name: text} out of services/*/openapi.json, asyncapi.json and schemas/, with the gateway's own."""
@@ -35,9 +37,8 @@ def merge_openapi(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for service, document in documents.items():
         own = document.get("components", {}).get("schemas", {})
-        clashes = {name for name, schema in own.items() if name in schemas and schemas[name] != schema}
-        renamed = {f"#/components/schemas/{name}": f"#/components/schemas/{service.title()}{name}" for name in clashes}
-        schemas |= {service.title() + n if n in clashes else n: _renamed(s, renamed) for n, s in own.items()}
+        renamed = _clashing(service, own, schemas)
+        schemas |= {_last(renamed.get(_REF + n, n)): _renamed(s, renamed) for n, s in own.items()}
         paths |= _renamed(_without_defaults(_for_others(document["paths"])), renamed)
     bearer = {"type": "http", "scheme": "bearer", "description": "the access_token of POST /api/v1/login"}
     return {
@@ -47,6 +48,21 @@ def merge_openapi(documents: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         "paths": {path: paths[path] for path in sorted(paths)},
         "components": {"schemas": dict(sorted(schemas.items())), "securitySchemes": {"bearer": bearer}},
     }
+
+
+def _clashing(service: str, own: Mapping[str, Any], there: Mapping[str, Any]) -> dict[str, str]:
+    """{reference: reference with the service's name in front}, also for what is different only by what it refers to."""
+    renamed: dict[str, str] = {}
+    while True:
+        clashes = {name for name, schema in own.items() if name in there and there[name] != _renamed(schema, renamed)}
+        found = renamed | {_REF + name: f"{_REF}{service.title()}{name}" for name in clashes}
+        if found == renamed:
+            return renamed
+        renamed = found
+
+
+def _last(reference: str) -> str:
+    return reference.removeprefix(_REF)
 
 
 def _for_others(paths: Mapping[str, Any]) -> dict[str, Any]:

@@ -35,3 +35,16 @@ def test_nothing_in_the_document_points_nowhere(suite: InProcessSuite):
     document = suite.openapi()
     for kind, name in re.findall(r'"#/components/(\w+)/([^"]+)"', json.dumps(document)):
         assert name in document["components"][kind]
+
+
+def test_what_refers_to_a_schema_of_that_name_means_its_own_services():
+    def a_page(path: str, schema: dict) -> dict:
+        document = a_document(path, schema)
+        name = next(iter(document["components"]["schemas"]))
+        document["components"]["schemas"]["Page"] = {"items": {"$ref": f"#/components/schemas/{name}"}}
+        return document
+
+    merged = merge_openapi({"player": a_page("/a", {"title": "A"}), "ticket": a_page("/b", {"title": "B"})})
+    schemas = merged["components"]["schemas"]
+    of = {page: schemas[page]["items"]["$ref"].rpartition("/")[2] for page in ("Page", "TicketPage")}
+    assert {page: schemas[name] for page, name in of.items()} == {"Page": {"title": "A"}, "TicketPage": {"title": "B"}}

@@ -298,4 +298,5 @@ def test_writing_a_ticket_takes_few_journeys_to_the_database(desk: Desk):
     with statements_of(desk.service.runtime.database.engine) as statements:
         answer = desk.agent.post("/tickets", {"player_id": desk.player["id"], "question": "x"}, key="few")
     assert answer.status_code == 201
-    assert len(statements) == 6, statements
+    each_time = [one for one in statements if "polic" not in one]  # policies are read once a second
+    assert len(each_time) == 6, statements

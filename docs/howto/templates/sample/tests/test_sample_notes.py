@@ -21,7 +21,7 @@ def test_a_note_is_written_and_told_with_its_phone_number_masked(service):
     author = service.person("sample_note.write", "sample_note.read")
     written = author.post("/sample-notes", {"text": "请回电 13800138000"})
     assert written.status_code == 201
-    assert author.get(f"/sample-notes/{written.json['id']}").json["text"] == "请回电 13800138000"
+    assert author.get(f"/sample-notes/{written.json['id']}").json["text"] == "请回电 138****8000"
     [fact] = [f for f in service.facts() if f.subject == written.json["id"]]
     assert (fact.type, fact.entity_version) == ("sample_note.written.v1", 1)
     assert fact.data["text"] == "请回电 138****8000"
