@@ -13,6 +13,7 @@ LOCALE = "en-US"
 NAMED_BY_DATA = (
     *("home with a player", "home of a supervisor", "one player"),
     *("one pack", "pack builder with a pack", "one item", "change a player", "one cause", "one article"),
+    *("one opportunity", "one lead", "one campaign"),
     "one WeChat account",
 )
 
