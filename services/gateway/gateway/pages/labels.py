@@ -5,6 +5,7 @@ lists.
 from flask_babel import lazy_gettext as _
 
 from gateway.pages.option_labels import LISTS, OPTION_LABELS, offered, option_word
+from gateway.pages.quality_labels import QUALITY_LABELS
 from gateway.pages.role_labels import ROLE_LABELS
 
 LABELS = {
@@ -91,6 +92,7 @@ LABELS = {
     },
     **ROLE_LABELS,
     **OPTION_LABELS,
+    **QUALITY_LABELS,
     "staff_state": {"in_service": _("在职"), "left": _("已离职")},
     "rule_kind": {"max_discount": _("折扣上限"), "min_price": _("最低售价")},
     "tier": {"1": _("小R"), "2": _("中R"), "3": _("大R"), "4": _("超R")},
@@ -135,28 +137,6 @@ LABELS = {
         "failed": _("失败"),
         "cancelled": _("已取消"),
     },
-    "survey_state": {"made": _("还没发链接"), "sent": _("链接已发，等玩家评"), "answered": _("已评")},
-    "score": {"5": _("很满意"), "4": _("满意"), "3": _("一般"), "2": _("不满意"), "1": _("很不满意")},
-    "review_state": {
-        "waiting": _("待质检"),
-        "skipped": _("不评"),
-        "finished": _("已评"),
-        "appealed": _("申诉中"),
-        "decided": _("已裁定"),
-    },
-    "review_cause": {
-        "share": _("按比例抽到"),
-        "low_survey": _("满意度低"),
-        "reopened": _("重开过"),
-        "by_hand": _("人工放入"),
-    },
-    "sampling_kind": {
-        "share": _("每人每周按比例"),
-        "low_survey": _("满意度 2 分以下的"),
-        "reopened": _("重开过的"),
-    },
-    "verdict": {"upheld": _("维持原判"), "changed": _("改判")},
-    "follow_up": {"needed": _("待跟进"), "done": _("已跟进")},
     "field": {
         "question": _("问题详情"),
         "solution": _("解决方案"),
