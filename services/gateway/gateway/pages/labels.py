@@ -7,7 +7,7 @@ from flask_babel import lazy_gettext as _
 from gateway.pages.deadline_labels import CHANGES, DEADLINE_LABELS, FIELDS
 from gateway.pages.option_labels import LISTS, OPTION_LABELS, offered, option_word
 from gateway.pages.pool_labels import POOL_FIELDS, POOL_JOBS, POOL_LABELS
-from gateway.pages.review_labels import REVIEW_LABELS
+from gateway.pages.quality_labels import QUALITY_LABELS
 from gateway.pages.role_labels import ROLE_LABELS
 from gateway.pages.sales_labels import SALES_LABELS
 from gateway.pages.session_labels import SESSION_LABELS
@@ -76,6 +76,7 @@ LABELS = {
     **SALES_LABELS,
     **OPTION_LABELS,
     **POOL_LABELS,
+    **QUALITY_LABELS,
     "staff_state": {"in_service": _("在职"), "left": _("已离职")},
     "rule_kind": {"max_discount": _("折扣上限"), "min_price": _("最低售价")},
     "tier": {"1": _("小R"), "2": _("中R"), "3": _("大R"), "4": _("超R")},
@@ -126,7 +127,6 @@ LABELS = {
         "failed": _("失败"),
         "cancelled": _("已取消"),
     },
-    **REVIEW_LABELS,
     "field": {
         **POOL_FIELDS,
         "question": _("问题详情"),

@@ -1,8 +1,8 @@
-"""The words of surveys and reviews on pages."""
+"""The words of surveys and quality reviews."""
 
 from flask_babel import lazy_gettext as _
 
-REVIEW_LABELS = {
+QUALITY_LABELS = {
     "survey_state": {"made": _("还没发链接"), "sent": _("链接已发，等玩家评"), "answered": _("已评")},
     "score": {"5": _("很满意"), "4": _("满意"), "3": _("一般"), "2": _("不满意"), "1": _("很不满意")},
     "review_state": {
