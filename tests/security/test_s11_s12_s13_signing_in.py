@@ -12,10 +12,10 @@ from sqlalchemy.exc import OperationalError
 
 from chassis.callers import service_itself
 from chassis.clock import utc_now
-from gateway.identity import people, signin
-from gateway.identity.errors import WeakPassword
+from gateway.identity import people, signin, throttle
+from gateway.identity.errors import TooManyAttempts, WeakPassword
 from gateway.identity.strength import check_strength
-from gateway.identity.throttle import FREE, FREE_BY_ACCOUNT, FREE_BY_ADDRESS, IN_LINE, LONGEST_WAIT
+from gateway.identity.throttle import FREE, FREE_BY_ACCOUNT, FREE_BY_ADDRESS, IN_LINE, LONGEST_WAIT, Visitor
 from tests.support.suite_in_process import PASSWORD, Api, InProcessSuite, Member, Pages, new_member
 
 
@@ -277,6 +277,26 @@ def test_many_guesses_at_once_are_no_way_around(suite: InProcessSuite, member, f
         )
     figure("S13 at once", guesses=30, judged=statuses.count(401))
     assert statuses.count(401) <= FREE + 1
+
+
+def test_the_right_password_from_many_at_once_is_never_a_mistake_of_ours(suite: InProcessSuite, member):
+    """Who got it right removes what another one is about to count on."""
+    visitor = Visitor("198.51.100.8")
+
+    def sign_in(_number: int) -> bool:
+        for step in (throttle.take_attempt, throttle.give_back):
+            work = suite.gateway_runtime.work()
+            with work.session:
+                try:
+                    step(work, member.no, visitor)
+                except TooManyAttempts:
+                    return False
+                work.commit()
+        return True
+
+    with ThreadPoolExecutor(6) as threads:
+        assert sum(threads.map(sign_in, range(600))) > FREE
+    forget(suite)
 
 
 def test_upper_case_and_other_forms_of_a_number_are_the_same_account(suite: InProcessSuite, member):

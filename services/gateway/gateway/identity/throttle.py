@@ -65,6 +65,7 @@ def take_attempt(uow: UnitOfWork, account: str, visitor: Visitor, *, whole: int 
 def give_back(uow: UnitOfWork, account: str, visitor: Visitor) -> None:
     """The attempt was right: the failures before it are forgotten, and it is not one itself."""
     own, *wider = _counted(account, visitor)
+    _lock(uow, [own.key, *(one.key for one in wider)])
     uow.session.execute(delete(SignInFailure).where(SignInFailure.key == own.key))
     less = {"count": SignInFailure.count - 1}
     keys = [one.key for one in wider]
@@ -77,6 +78,7 @@ def give_back(uow: UnitOfWork, account: str, visitor: Visitor) -> None:
 def take_back(uow: UnitOfWork, account: str, visitor: Visitor) -> None:
     """The attempt was not judged at all: it alone is not counted, what was before it stays."""
     keys = [one.key for one in _counted(account, visitor)]
+    _lock(uow, keys)
     less = {"count": SignInFailure.count - 1, "blocked_until": uow.now()}
     uow.session.execute(
         update(SignInFailure).where(SignInFailure.key.in_(keys), SignInFailure.count > 0).values(less),
@@ -98,14 +100,26 @@ def _counted(account: str, visitor: Visitor, whole: int = NEVER) -> list[_Counte
     return [pair, _Counted(f"address:{address}", FREE_BY_ADDRESS), _Counted(f"account:{account}", whole)]
 
 
+def _lock(uow: UnitOfWork, keys: list[str]) -> None:
+    """Lock what there is of these rows, in the order in which all do: two who change several would wait for each other."""
+    uow.session.execute(
+        select(SignInFailure.key).where(SignInFailure.key.in_(keys)).order_by(SignInFailure.key).with_for_update()
+    )
+
+
 def _locked(uow: UnitOfWork, keys: list[str]) -> dict[str, SignInFailure]:
-    """The rows of lately, locked in one order; there is one for every key afterwards."""
+    """The rows of lately, locked in one order; there is one for every key afterwards.
+
+    They are locked in the moment they are made or met: between two statements somebody who got it right could remove one.
+    """
     blank = [
         {"key": key, "count": 0, "last_at": uow.now(), "blocked_until": uow.now() - timedelta(seconds=1)}
         for key in sorted(keys)
     ]
-    uow.session.execute(insert(SignInFailure).values(blank).on_conflict_do_nothing())
-    query = select(SignInFailure).where(SignInFailure.key.in_(keys)).order_by(SignInFailure.key).with_for_update()
+    statement = insert(SignInFailure).values(blank)
+    kept = statement.on_conflict_do_update(index_elements=["key"], set_={"key": statement.excluded.key})
+    uow.session.execute(kept)
+    query = select(SignInFailure).where(SignInFailure.key.in_(keys))
     return {row.key: row for row in uow.session.scalars(query.execution_options(populate_existing=True))}
 
 
