@@ -195,7 +195,8 @@ def _set_aside(connection: psycopg.Connection, queue: Queue, row_id: int, delive
         connection.execute("UPDATE bus_messages SET dead_reason = %s WHERE id = %s", (verdict.reason[:1000], row_id))
     else:
         connection.execute(
-            "UPDATE bus_messages SET attempts = attempts + 1, available_at = now() + make_interval(secs => %s) WHERE id = %s",
+            "UPDATE bus_messages SET attempts = attempts + 1, available_at = clock_timestamp() + make_interval(secs => %s) "
+            "WHERE id = %s",
             (RETRY_SECONDS[delivery.attempts], row_id),
         )
 
