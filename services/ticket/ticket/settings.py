@@ -11,7 +11,7 @@ from environs import Env
 from flask import current_app
 from marshmallow.validate import Range
 
-from chassis.data.sealing import KeyVault, key_ring
+from chassis.data.sealing import KeyVault, ring_in_use
 from chassis.ops.settings import Settings, key_ring_settings
 from ticket.domain.survey import SurveyTerms
 
@@ -46,8 +46,7 @@ class TicketSettings(Settings):
         """Seals and opens messages as they were written. Raises MessageKeysMissing."""
         if not self.message_keys:
             raise MessageKeysMissing("MESSAGE_KEYS must be set")
-        ring = key_ring(self.message_keys)
-        return KeyVault(ring, self.message_key_current or list(ring)[-1])
+        return KeyVault(*ring_in_use(self.message_keys, self.message_key_current))
 
     @property
     def survey_terms(self) -> SurveyTerms:

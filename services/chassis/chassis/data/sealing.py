@@ -68,6 +68,12 @@ class KeyVault:
             raise CannotUnseal() from error
 
 
+def ring_in_use(text: str, named: str) -> tuple[dict[str, bytes], str]:
+    """The keys of a ring, and which of them is in use: the one that is named, else the last. Raises ValueError."""
+    ring = key_ring(text)
+    return ring, named or list(ring)[-1]
+
+
 def key_ring(text: str) -> dict[str, bytes]:
     """The keys in JSON of {key id: 32 bytes in base64}. Raises ValueError, which names no key."""
     try:

@@ -10,7 +10,7 @@ from environs import Env
 from marshmallow import ValidationError
 
 from chassis.data.phones import Phones
-from chassis.data.sealing import KeyVault, key_ring
+from chassis.data.sealing import KeyVault, ring_in_use
 from chassis.ops.settings import Settings, key_ring_settings, secret
 
 _INDEX_KEY_LENGTH = 16
@@ -42,17 +42,15 @@ class PhoneSettings(Settings):
         """Seals, opens and finds phone numbers. Raises PhoneKeysMissing."""
         if not self.phone_keys or not self.phone_index_key:
             raise PhoneKeysMissing("PHONE_KEYS and PHONE_INDEX_KEY must be set")
-        ring = key_ring(self.phone_keys)
-        former = self.phone_index_key_former.encode() or None
-        return Phones(ring, self.phone_key_current or list(ring)[-1], self.phone_index_key.encode(), former)
+        ring, current = ring_in_use(self.phone_keys, self.phone_key_current)
+        return Phones(ring, current, self.phone_index_key.encode(), self.phone_index_key_former.encode() or None)
 
     @cached_property
     def vault(self) -> KeyVault:
         """Seals files that may hold phone numbers, with their keys. Raises PhoneKeysMissing."""
         if not self.phone_keys:
             raise PhoneKeysMissing("PHONE_KEYS must be set")
-        ring = key_ring(self.phone_keys)
-        return KeyVault(ring, self.phone_key_current or list(ring)[-1])
+        return KeyVault(*ring_in_use(self.phone_keys, self.phone_key_current))
 
 
 class PhoneKeysMissing(RuntimeError):
