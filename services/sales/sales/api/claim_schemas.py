@@ -7,12 +7,12 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from chassis.http.answers import MoneyShown, PlayerBrief
+from chassis.http.answers import MoneyShown
 from chassis.http.documents import page_of
-from chassis.http.fields import Body, Choice, Choices, Id, ListOf, Moment, MoneyField, Part, Text, list_query
+from chassis.http.fields import Body, Choice, Choices, Id, ListOf, Moment, MoneyField, Part, Text
 from chassis.http.options import OptionField
 from chassis.http.words import WORDS
-from sales.api.return_schemas import ReturnedPack
+from sales.api.return_schemas import MoneyBackQuery, MoneyBackShown
 from sales.domain.codes import CLAIM_KINDS, CLAIM_STATES, COMPENSATION, METHOD_LIST, METHODS, PRICE_DIFFERENCE
 
 WORDS.setdefault(
@@ -82,17 +82,11 @@ class NewClaimPayment(Body):
     paid_at = Moment()
 
 
-class ClaimQuery(list_query(("requested_at",), default="-requested_at")):  # type: ignore[misc]
+class ClaimQuery(MoneyBackQuery):
     """The filters of the list."""
 
-    order_id = Id()
-    player_id = Id()
-    staff_id = Id()
     kind = Choices(CLAIM_KINDS)
     state = Choices(CLAIM_STATES)
-    pack_no = Text(32, min_length=1, handle=True)
-    created_at_gte = Moment(data_key="created_at[gte]")
-    created_at_lt = Moment(data_key="created_at[lt]")
 
 
 class EvidenceShown(Schema):
@@ -126,36 +120,14 @@ class ClaimVerdictShown(Schema):
     difference = fields.Nested(DifferenceShown, required=True, allow_none=True)
 
 
-class ClaimShown(Schema):
+class ClaimShown(MoneyBackShown):
     """A claim; `rule` is what allowed it when it was made."""
 
-    id = fields.UUID(required=True)
-    no = fields.String(required=True)
     kind = fields.String(required=True)
-    order_id = fields.UUID(required=True)
-    order_no = fields.String(required=True)
-    player_id = fields.UUID(required=True)
-    player = fields.Nested(PlayerBrief, required=True)
-    staff_id = fields.String(required=True, allow_none=True)
-    pack = fields.Nested(ReturnedPack, required=True)
-    amount = fields.Nested(MoneyShown, required=True)
-    rule = fields.String(required=True)
     difference = fields.Nested(DifferenceShown, required=True, allow_none=True)
     evidence = fields.List(fields.Nested(EvidenceShown), required=True)
-    state = fields.String(required=True)
-    reason = fields.String(required=True)
-    requested_by = fields.String(required=True)
-    requested_at = fields.DateTime(required=True)
-    decision = fields.String(required=True, allow_none=True)
-    decided_by = fields.String(required=True, allow_none=True)
-    decided_at = fields.DateTime(required=True, allow_none=True)
-    method = fields.String(required=True, allow_none=True)
-    external_no = fields.String(required=True, allow_none=True)
     paid_by = fields.String(required=True, allow_none=True)
     paid_at = fields.DateTime(required=True, allow_none=True)
-    created_at = fields.DateTime(required=True)
-    updated_at = fields.DateTime(required=True)
-    version = fields.Integer(required=True)
 
 
 ClaimPage = page_of(ClaimShown)

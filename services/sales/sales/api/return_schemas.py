@@ -57,16 +57,21 @@ class NewRefund(Body):
     refunded_at = Moment()
 
 
-class ReturnQuery(list_query(("requested_at",), default="-requested_at")):  # type: ignore[misc]
-    """The filters of the list."""
+class MoneyBackQuery(list_query(("requested_at",), default="-requested_at")):  # type: ignore[misc]
+    """The filters that lists of returns and of claims have in common."""
 
     order_id = Id()
     player_id = Id()
     staff_id = Id()
-    state = Choices(RETURN_STATES)
     pack_no = Text(32, min_length=1, handle=True)
     created_at_gte = Moment(data_key="created_at[gte]")
     created_at_lt = Moment(data_key="created_at[lt]")
+
+
+class ReturnQuery(MoneyBackQuery):
+    """The filters of the list."""
+
+    state = Choices(RETURN_STATES)
 
 
 class ReturnLineShown(Schema):
@@ -85,8 +90,8 @@ class ReturnedPack(Schema):
     name = fields.String(required=True)
 
 
-class ReturnShown(Schema):
-    """A return; `rule` is what allowed it when it was asked for."""
+class MoneyBackShown(Schema):
+    """What returns and claims have in common; `rule` is what allowed it when it was asked for."""
 
     id = fields.UUID(required=True)
     no = fields.String(required=True)
@@ -96,7 +101,6 @@ class ReturnShown(Schema):
     player = fields.Nested(PlayerBrief, required=True)
     staff_id = fields.String(required=True, allow_none=True)
     pack = fields.Nested(ReturnedPack, required=True)
-    lines = fields.List(fields.Nested(ReturnLineShown), required=True)
     amount = fields.Nested(MoneyShown, required=True)
     rule = fields.String(required=True)
     state = fields.String(required=True)
@@ -108,11 +112,17 @@ class ReturnShown(Schema):
     decided_at = fields.DateTime(required=True, allow_none=True)
     method = fields.String(required=True, allow_none=True)
     external_no = fields.String(required=True, allow_none=True)
-    refunded_by = fields.String(required=True, allow_none=True)
-    refunded_at = fields.DateTime(required=True, allow_none=True)
     created_at = fields.DateTime(required=True)
     updated_at = fields.DateTime(required=True)
     version = fields.Integer(required=True)
+
+
+class ReturnShown(MoneyBackShown):
+    """A return; `rule` is what allowed it when it was asked for."""
+
+    lines = fields.List(fields.Nested(ReturnLineShown), required=True)
+    refunded_by = fields.String(required=True, allow_none=True)
+    refunded_at = fields.DateTime(required=True, allow_none=True)
 
 
 ReturnPage = page_of(ReturnShown)
