@@ -189,10 +189,10 @@ def deadlines(suite: InProcessSuite, player: dict[str, Any]) -> None:
         work.commit()
 
 
-def surveys(suite: InProcessSuite) -> str:
+def surveys(suite: InProcessSuite, wechat_id: str = "waited_long") -> str:
     """A player who was helped says by the link that it took too long; returns the ticket's ID."""
     agent = suite.api("A001")
-    player = agent.made("/players", {"wechat_id": "waited_long"})
+    player = agent.made("/players", {"wechat_id": wechat_id})
     ticket = agent.made("/tickets", {"player_id": player["id"], "question": "充值没有到账"})
     path = f"/tickets/{ticket['id']}"
     ticket = agent.made(f"{path}/start", None, version=ticket["version"])

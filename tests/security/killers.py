@@ -16,10 +16,11 @@ from tests.security import test_s09_s10_tokens as tokens
 from tests.security import test_s11_s12_s13_signing_in as signing_in
 from tests.security import test_s14_csrf as csrf
 from tests.security import test_s27_fields as fields
+from tests.security import test_s27_masks as masks
 from tests.security import test_s27_typed as typed
 from tests.security import test_s28_nothing_told as told
 from tests.security.expectations import API, Case, reaches
-from tests.security.mutants import Mutant
+from tests.security.mutants import Mutant, innermost
 from tests.support.rows_in_suite import OWNERS, Rows
 from tests.support.suite_in_process import InProcessSuite, new_member
 
@@ -37,6 +38,19 @@ def no_power_in_the_api(suite: InProcessSuite, rows: Rows) -> None:
 
 def no_power_on_the_pages(suite: InProcessSuite, rows: Rows) -> None:
     assert power.through_the_pages(suite, rows, pages.rules(suite)) == []
+
+
+def its_page(mutant: Mutant) -> Killer:
+    """The page alone that the check stands before."""
+
+    def kill(suite: InProcessSuite, rows: Rows) -> None:
+        views = suite.gateway.view_functions
+        there = {name: innermost(views[rule.endpoint]).__code__ for name, rule in pages.rules(suite).items()}
+        names = [name for name, code in there.items() if (code.co_name, code.co_firstlineno) == mutant.begins]
+        assert power.through_the_pages(suite, rows, names) == []
+
+    kill.__name__ = "no_power_on_its_page"
+    return kill
 
 
 def services_decide(suite: InProcessSuite, rows: Rows, only: str | None = None) -> None:
@@ -169,13 +183,17 @@ FIELDS: list[Killer] = [
     filled(fields.test_masked_in_lists_is_whole_in_the_record_itself),
     filled(fields.test_a_hidden_field_leaves_by_no_exit, silent),
 ]
-TYPED: list[Killer] = [filled(typed.test_what_was_typed_leaves_by_no_exit, silent, fill=typed.type_in)]
-ALL = (*FURTHER, *POWER, *REACH, *TOKENS, *STRANGERS, *SIGNING_IN, *FIELDS, *TYPED)
+TYPED: list[Killer] = [
+    plain(typed.test_what_was_typed_is_told_by_no_fact, silent),
+    filled(typed.test_what_was_typed_leaves_by_no_exit, silent, fill=typed.type_in),
+]
+MASKS: list[Killer] = [plain(test) for name, test in vars(masks).items() if name.startswith("test_")]
+ALL = (*FURTHER, *POWER, *REACH, *TOKENS, *STRANGERS, *SIGNING_IN, *FIELDS, *TYPED, *MASKS)
 _FIRST: dict[str, list[Killer]] = {
-    "page": [no_power_on_the_pages],
     "field": FIELDS,
     "veil": FIELDS,
     "texts": TYPED,
+    "mask": MASKS,
     "scope": REACH,
     "visible": REACH,
     "uow.get": REACH,
@@ -186,7 +204,7 @@ _FIRST: dict[str, list[Killer]] = {
 
 def killers_of(mutant: Mutant, suite: InProcessSuite) -> list[Killer]:
     """All of them, those first that are most likely to notice."""
-    first = _FIRST.get(mutant.kind, [])
+    first = [its_page(mutant)] if mutant.kind == "page" else _FIRST.get(mutant.kind, [])
     service = mutant.file.split("/")[1]
     if service in suite.services:
         first = [_OF_SERVICE.setdefault(service, service_decides(service)), *first]

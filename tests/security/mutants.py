@@ -32,10 +32,10 @@ _EVERYBODYS = ("player.read", "ticket.read")  # every built-in role has both
 # Rules that are called by name and refuse by themselves.
 CALLED = {
     "_check_role_change", "_keep_one_administrator", "_may_grant", "_must_exist", "_ration", "_refuse_dots", "check_strength",
-    "check_throttle", "count_failure", "end_session", "end_sessions_of", "known_agent", "leave", "protect",
+    "check_throttle", "count_failure", "end_session", "end_sessions_of", "known_agent", "protect",
 }  # fmt: skip
 MASKS = {"mask_phone", "mask_text", "mask_everything"}
-TEXTS = "mask_answer"
+TEXTS = {"mask_answer", "mask_fact"}
 FIELDS = {"must_see", "must_set"}
 # What a veil over fields is laid on, among its arguments.
 VEILS = {"veiled": 1, "veiled_fact": 0, "over": 0}
@@ -54,6 +54,11 @@ class Mutant:
     position: tuple[int, int, int, int] = (0, 0, 0, 0)
     enclosing: tuple[str, ...] = ()
     live: Any = field(default=None, compare=False, repr=False)
+
+    @property
+    def begins(self) -> tuple[str, int]:
+        """The innermost function it stands in, and the line it stands on."""
+        return self.enclosing[-1], self.line
 
     def __str__(self) -> str:
         return f"{self.kind} at {self.file}:{self.line}: {self.text}"
@@ -125,7 +130,7 @@ class _Checks(ast.NodeVisitor):
                 self._add("must", node.value)
             elif name in FIELDS:
                 self._add("field", node.value)
-            elif name in CALLED:
+            elif name in CALLED or (name == "leave" and isinstance(node.value.func, ast.Name)):  # not policy.leave()
                 self._add("rule", node.value)
         self.generic_visit(node)
 
@@ -143,7 +148,7 @@ class _Checks(ast.NodeVisitor):
             self._add(f"uow.{name}", node)
         elif name in MASKS and len(node.args) == 1:
             self._add("mask", node)
-        elif name == TEXTS:
+        elif name in TEXTS:
             self._add("texts", node)
         elif name in VEILS and node.args:
             self._add("veil", node)
@@ -226,14 +231,16 @@ def _actions() -> Iterator[Mutant]:
         kind = {"run": "action", "guarded": "page"}.get(one.__code__.co_name)
         if kind is None or not {"action", "view"} <= cells.keys():
             continue
-        code = _innermost(cells["view"].cell_contents).__code__
+        code = innermost(cells["view"].cell_contents).__code__
         action = cells["action"].cell_contents
         if "/services/" in code.co_filename and action != "own":
             file = code.co_filename.split(f"{ROOT.as_posix()}/")[-1]
-            yield Mutant(kind, file, code.co_firstlineno, f"{code.co_name} needs {action}", live=cells["action"])
+            text = f"{code.co_name} needs {action}"
+            yield Mutant(kind, file, code.co_firstlineno, text, live=cells["action"], enclosing=(code.co_name,))
 
 
-def _innermost(view: Any) -> Any:
+def innermost(view: Any) -> Any:
+    """The function itself, without what is wrapped around it."""
     while hasattr(view, "__wrapped__"):
         view = view.__wrapped__
     return view

@@ -6,7 +6,7 @@ import json
 from typing import Any
 from uuid import uuid4
 
-from chassis.callers import Caller, Scope
+from chassis.callers import SEES_PHONES, Caller, Scope
 from tests.security.test_s09_s10_tokens import POOL
 from tests.support.rows_in_suite import Rows
 from tests.support.suite_in_process import InProcessSuite, rows_of
@@ -20,13 +20,15 @@ def straight(
     body: Any,
     *permissions: str,
     version: int | None = None,
+    key: str | None = None,
 ) -> Any:
     """A service asked around the gateway by A001 with exactly these permissions, reaching everything."""
     caller = Caller(id=suite.staff["A001"].id, permissions=frozenset(permissions), scope=Scope("all"))
     headers = {"Authorization": f"Bearer {suite.minter().token(caller, service)}", "Content-Type": "application/json"}
     headers |= {"If-Match": f'"{version}"'} if version is not None else {}
+    headers |= {"Idempotency-Key": key} if key else {}
     url = f"{suite.services[service].served.url}/api/v1{path}"
-    return POOL.request(method, url, body=json.dumps(body), headers=headers)
+    return POOL.request(method, url, body=None if body is None else json.dumps(body), headers=headers)
 
 
 def test_a_pack_that_is_on_sale_is_changed_only_by_who_may_publish(suite: InProcessSuite, rows: Rows):
@@ -36,6 +38,31 @@ def test_a_pack_that_is_on_sale_is_changed_only_by_who_may_publish(suite: InProc
     assert refused.status == 403
     taken = straight(suite, "catalog", "PATCH", path, body, "pack.create", "pack.publish", version=pack["version"])
     assert taken.status == 200
+
+
+def test_a_suppliers_numbers_are_for_who_may_change_it_and_in_no_list_at_all(suite: InProcessSuite, rows: Rows):
+    number, masked = "13700137001", "137****7001"
+    written = {"name": f"星河 {number}", "contact": f"王经理 {number}"}
+    supplier = suite.api("admin").made("/suppliers", written)
+    item = suite.api("admin").get("/items").json["items"][0]
+    supply = {"supplier_id": supplier["id"]}
+    assert suite.api("admin").patch(f"/items/{item['id']}", supply, version=item["version"]).status_code == 200
+
+    def read(path: str, *permissions: str) -> str:
+        return straight(suite, "catalog", "GET", path, None, *permissions).data.decode()
+
+    path, who = f"/suppliers/{supplier['id']}", ("supplier.read", "supplier.write", "item.read", SEES_PHONES)
+    assert number in read(path, *who)
+    for shown in (read(path, "supplier.read"), read("/suppliers?limit=200", *who), read(f"/items/{item['id']}", *who)):
+        assert masked in shown
+        assert number not in shown
+
+
+def test_a_buyer_is_somebody_the_gateway_answers_for(suite: InProcessSuite, rows: Rows):
+    item = suite.api("admin").get("/items").json["items"][-1]
+    path, buyer = f"/items/{item['id']}", {"buyer": str(uuid4())}
+    assert straight(suite, "catalog", "PATCH", path, buyer, "item.adjust", version=item["version"]).status == 404
+    assert suite.api("admin").get(path).json["version"] == item["version"]
 
 
 def test_a_duplicate_out_of_reach_is_refused_without_being_named(suite: InProcessSuite, rows: Rows):

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from secrets import randbelow
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
-from chassis.data.masking import mask_answer, mask_phone, unmasked
+from chassis.data.masking import mask_answer, mask_fact, mask_phone, unmasked
 from tests.gateway.integration.test_roles import a_role
 from tests.security.test_s27_fields import EVERYTHING, answers
 from tests.support.rows_in_suite import Rows
-from tests.support.suite_in_process import Api, InProcessSuite, Pages, new_member
+from tests.support.suite_in_process import Api, InProcessSuite, Pages, new_member, rows_of
 
 TYPED = "13655504177"
 MASKED = "136****4177"
@@ -108,6 +110,46 @@ def test_who_sees_numbers_may_take_one_away(suite: InProcessSuite, typed: Rows):
     answer = suite.api("M001").patch(url, {"note": f"打{MASKED}找他"}, version=read["version"])
     assert answer.status_code == 200, answer.text
     assert suite.api("admin").get(url).json["note"] == f"打{MASKED}找他"
+
+
+def test_what_was_typed_is_told_by_no_fact(suite: InProcessSuite, rows: Rows, figure):
+    number, mark = f"137{randbelow(10**8):08d}", uuid4().hex[:8]
+    text, agent, admin = f"{mark} 打{number}", suite.api("A001"), suite.api("admin")
+    typed = {"nickname": text, "wechat_name": text, "tags": [text], "custom": {"phone": number, "hobby": text}}
+    player = agent.made("/players", {"wechat_id": f"wx_{mark}", **typed})
+    agent.made("/tickets", {"player_id": player["id"], "question": text})
+    agent.made("/touches", {"player_id": player["id"], "channel": "wechat", "outcome": "considering", "note": text})
+    agent.made("/opportunities", {"player_id": player["id"], "title": text, "note": text})
+    agent.made("/leads", {"name": text, "note": text, "wechat_id": f"lead_{mark}"})
+    admin.made("/suppliers", {"name": text, "code": f"{number}-S", "contact": text, "note": text})
+    suite.api("M001").made("/articles", {"title": text, "body": text})
+    admin.made("/options", {"list": "channel", "code": f"o_{mark}", "zh": text, "en": text})
+    order = agent.made("/orders", {"player_id": player["id"], "pack_no": rows.shared["pack_on_sale"]["no"]}, key=mark)
+    agent.made(f"/orders/{order['id']}/cancel", {"reason": text}, version=order["version"])
+    for path in (f"/items/{rows.shared['item']['id']}", f"/packs/{rows.shared['pack']['id']}"):
+        edited = admin.patch(path, {"note": text}, version=admin.get(path).json["version"])
+        assert edited.status_code == 200, edited.text
+    suite.pump()
+    query = "SELECT type, data::text AS told FROM {} WHERE data::text LIKE :mark"
+    found = [
+        row
+        for name in suite.runtimes()
+        for table in ("outbox", "event_log")
+        for row in rows_of(suite, name, query.format(table), mark=f"%{mark}%")
+    ]
+    leaks = sorted({row.type for row in found if number in row.told})
+    figure("S27 typed and told", facts=len(found), leaks=len(leaks))
+    assert leaks == []
+    assert len({row.type for row in found if mask_phone(number) in row.told}) >= 11
+
+
+def test_a_fact_keeps_what_names_somebody_or_a_payment():
+    told = {"wechat_id": TYPED, "external_no": TYPED, "player_id": TYPED, "uid": TYPED, "no": TYPED}
+    assert mask_fact({**told, "note": TEXT, "custom": {"no": TYPED}}) == {
+        **told,
+        "note": TEXT.replace(TYPED, MASKED),
+        "custom": {"no": MASKED},
+    }
 
 
 def test_ids_and_what_names_a_record_are_not_taken_for_numbers():

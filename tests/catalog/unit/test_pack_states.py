@@ -165,9 +165,3 @@ def test_what_has_expired_does_not_go_on_sale():
     pack = a_draft(valid_until=NOON + timedelta(hours=1))
     with pytest.raises(PackExpired):
         pack.publish(quote("95.00"), at=NOON + timedelta(hours=1))
-
-
-def test_a_phone_number_in_a_packs_texts_does_not_leave_the_house():
-    pack = a_draft()
-    (fact,) = pack.edit({"note": "微信同号13800008000"}, quote("95.00"), priced_by=None, at=NOON)
-    assert (fact.note, pack.note) == ("微信同号138****8000", "微信同号13800008000")

@@ -84,8 +84,3 @@ def test_a_touch_that_ended_in_an_order_stays_sold_with_that_orders_pack():
     with pytest.raises(TouchHasOrder):
         touch.sell(an_order(), pack, at=NOON)
     assert touch.change({"note": "已发"}, None, at=NOON)
-
-
-def test_a_phone_number_in_a_note_leaves_masked():
-    (fact,) = a_touch(note="打 13800138000 找他").log(at=NOON)
-    assert fact.note == "打 138****8000 找他"

@@ -8,7 +8,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
-from chassis.data.masking import mask_text
 from chassis.facts.event import Event, fact
 from chassis.money import Money
 
@@ -60,7 +59,7 @@ class ItemFact(Event):
             entity_version=item.version,
             occurred_at=item.updated_at,
             changed=changed,
-            **_masked(item_state(item)),
+            **item_state(item),
         )
 
 
@@ -104,7 +103,7 @@ class ItemWithdrawn(ItemFact):
 @fact("supplier.changed.v1")
 @dataclass(frozen=True, kw_only=True)
 class SupplierChanged(Event):
-    """A supplier was made, changed or removed; its contact is told with phone numbers masked."""
+    """A supplier was made, changed or removed."""
 
     name: str
     code: str | None
@@ -120,9 +119,8 @@ class SupplierChanged(Event):
             entity_version=supplier.version,
             occurred_at=supplier.updated_at,
             changed=changed,
-            code=supplier.code and mask_text(supplier.code),
             removed=removed,
-            **{name: mask_text(getattr(supplier, name)) for name in ("name", "contact", "note")},
+            **{name: getattr(supplier, name) for name in ("name", "code", "contact", "note")},
         )
 
 
@@ -171,7 +169,7 @@ class PackFact(Event):
             entity_version=pack.version,
             occurred_at=pack.updated_at,
             changed=changed,
-            **_masked(pack_state(pack)),
+            **pack_state(pack),
         )
 
 
@@ -229,11 +227,6 @@ class DiscountRuleChanged(Event):
             **state,
             **limits,
         )
-
-
-def _masked(state: dict[str, Any]) -> dict[str, Any]:
-    """Facts leave the house: a phone number somebody wrote into a text does not go with them."""
-    return {**state, "name": mask_text(state["name"]), "note": mask_text(state["note"])}
 
 
 def differing(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, ...]:

@@ -17,7 +17,10 @@ _MOBILE = r"(?:(?:\+|00|%2[Bb])?86[- ]?)?(1[3-9]\d)[- ]?(?:\d{4})[- ]?(\d{4})(?!
 _ID_OR_PHONE = re.compile(f"{_UUID}|{_TRACE}|{_BEFORE}{_MOBILE}")
 _MASKED_MOBILE = re.compile(r"1\d\d\*{4}\d{4}")
 _LIKE_A_MOBILE = re.compile(rb"1[3-9]\d[- ]?\d{4}[- ]?\d{4}")
-_NAMES_A_RECORD = re.compile(r"^(?!wechat_id)(?:phone|no|id|\w+_ids?|(?:order|pack|staff|ticket)_no|(?:next_)?cursor)$")
+_NAMES_A_RECORD = re.compile(
+    r"^(?!wechat_id)(?:phone|no|u?id|\w+_ids?|(?:order|pack|staff|ticket)_no|(?:next_)?cursor)$"
+)
+_NAMES_IN_A_FACT = re.compile(f"{_NAMES_A_RECORD.pattern}|^(?:wechat_id|external_no)$")
 _MASKED_NAME = re.compile(r".{0,2}\*{4}.{0,2}", re.DOTALL)
 _HARMLESS = (bool, date, UUID, type(None))
 
@@ -57,16 +60,21 @@ def mask_answer(value: Any) -> Any:
     return _mask_texts(value) if _LIKE_A_MOBILE.search(orjson.dumps(value)) else value
 
 
-def _mask_texts(value: Any, within: str = "") -> Any:
+def mask_fact(data: Any) -> Any:
+    """What a fact tells, masked as an answer is; beside IDs it names who somebody is and which payment it was."""
+    return _mask_texts(data, kept=_NAMES_IN_A_FACT) if _LIKE_A_MOBILE.search(orjson.dumps(data)) else data
+
+
+def _mask_texts(value: Any, within: str = "", kept: re.Pattern[str] = _NAMES_A_RECORD) -> Any:
     if isinstance(value, str):
         return mask_text(value)
     if isinstance(value, dict):
         own = within == "custom"  # fields whose names users choose
         return {
-            name: item if _NAMES_A_RECORD.search(name) and not own else _mask_texts(item, name)
+            name: item if kept.search(name) and not own else _mask_texts(item, name, kept)
             for name, item in value.items()
         }
-    return [_mask_texts(item) for item in value] if isinstance(value, list) else value
+    return [_mask_texts(item, "", kept) for item in value] if isinstance(value, list) else value
 
 
 def unmasked(value: Any, old: Any) -> Any:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from chassis.context import Trace
 from chassis.data.idempotency import KEEP, Kept, keep_answer
+from chassis.data.masking import mask_fact
 from chassis.facts.event import Event, validator
 
 _COLUMNS = (
@@ -39,7 +40,7 @@ def write_facts(
 
 
 def _row(event: Event, actor: str, trace: Trace) -> dict[str, Any]:
-    data = event.data()
+    data = mask_fact(event.data())
     check = validator(event.key)
     if check is not None and not check.is_valid(data):
         raise FactInvalid(f"{event.key}: {next(check.iter_errors(data)).message}")

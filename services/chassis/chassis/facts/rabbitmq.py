@@ -33,6 +33,7 @@ from chassis.facts.bus import (
 from chassis.ops.logging import log
 
 CONTENT_TYPE = "application/cloudevents+json"
+SLICE = 50  # messages that are made between two writes to the socket
 _LOST = (pika.exceptions.AMQPError, OSError)
 
 
@@ -389,15 +390,25 @@ class RabbitPublisher:
             batch.fail(self._error)
             return
         self._batch, self._handed_over = batch, None
+        batch.open = dict(enumerate((message.id for message in batch.messages), self._next_tag))
+        self._next_tag += len(batch.messages)
+        self._send_from(batch, 0)
+
+    def _send_from(self, batch: _Batch, start: int) -> None:
+        """Slice by slice: between two of them the loop writes, so that the broker works while the next is made."""
+        if self._batch is not batch or self._connection is None:  # failed meanwhile
+            return
+        end = start + SLICE
         try:
-            for message in batch.messages:
-                batch.open[self._next_tag] = message.id
-                self._next_tag += 1
+            for message in batch.messages[start:end]:
                 self._channel.basic_publish(
                     batch.exchange, message.key, message.body, _properties(message), mandatory=True
                 )
         except _LOST as error:
             self._fail(str(error) or type(error).__name__)
+        else:
+            if end < len(batch.messages):
+                self._connection.ioloop.add_callback_threadsafe(lambda: self._send_from(batch, end))
 
     def _returned(self, _channel: Any, _method: Any, properties: pika.BasicProperties, _body: bytes) -> None:
         if self._batch is not None and properties.message_id:

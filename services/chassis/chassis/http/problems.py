@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 
 from chassis import context
 from chassis.data.database import is_away
-from chassis.data.masking import mask_text
+from chassis.data.masking import mask_everything
 from chassis.http.words import TITLES, say
 from chassis.ops.logging import log
 from chassis.rules import Refusal, WrongFields
@@ -38,19 +38,21 @@ def problem(
     members: dict[str, Any] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """A problem document as a response."""
+    """A problem document as a response; what looks like a phone number is masked in all of it, whoever asked."""
     body: dict[str, Any] = {
         "type": f"/docs/api#problem-{code}",
         "title": title,
         "status": status,
-        "detail": mask_text(detail or title),
+        "detail": detail or title,
         "instance": request.path if has_request_context() else "",
         "code": code,
         "request_id": context.current().request_id,
         "errors": errors or [],
         **(members or {}),
     }
-    response = Response(orjson.dumps(body, default=str), status, content_type="application/problem+json")
+    response = Response(
+        orjson.dumps(mask_everything(body), default=str), status, content_type="application/problem+json"
+    )
     response.headers.update(headers or {})
     return response
 

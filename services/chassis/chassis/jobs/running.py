@@ -16,7 +16,6 @@ from chassis import context
 from chassis.callers import Caller
 from chassis.clock import utc_now
 from chassis.data.database import is_away
-from chassis.data.masking import mask_everything
 from chassis.data.options import asked_of
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.jobs import files, store
@@ -172,7 +171,7 @@ def _give_back(run: Run) -> None:
 
 def _say_done(run: Run, outcome: dict[str, Any]) -> None:
     told = {"job": run.job.id, "kind": run.job.kind, "owner": run.job.owner_id, **outcome}
-    log.info("job done", **mask_everything({**told, "parameters": run.job.parameters}))
+    log.info("job done", **told, parameters=run.job.parameters)
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chassis.data.masking import mask_text
 from chassis.facts.event import Event, fact
 
 if TYPE_CHECKING:
@@ -34,8 +33,6 @@ class OptionChanged(Event):
             entity_version=option.version,
             occurred_at=option.updated_at,
             changed=tuple(changed),
-            zh=mask_text(option.zh),
-            en=mask_text(option.en),
             removed=removed,
-            **{name: getattr(option, name) for name in ("list", "code", "position", "active", "built_in")},
+            **{name: getattr(option, name) for name in ("list", "code", "zh", "en", "position", "active", "built_in")},
         )

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from chassis.clock import new_id
-from chassis.data.masking import mask_text
 from chassis.data.phones import Phones
 from chassis.data.unit_of_work import StaleRecord, UnitOfWork
 from chassis.rules import NotFound
@@ -92,7 +91,7 @@ def _goes(uow: UnitOfWork, one: Player, into: Player, reason: str, phones: Phone
     """One player stands under another from now on."""
     one.merged_into_id, one.also_known = into.id, {}
     one.touched(uow.now())
-    return PlayerMerged.of(one, phones, "merged_into_id", into_id=into.id, reason=mask_text(reason))
+    return PlayerMerged.of(one, phones, "merged_into_id", into_id=into.id, reason=reason)
 
 
 def _take_apart(uow: UnitOfWork, into: Player, gone: Player, merge: Merge, phones: Phones) -> None:
@@ -112,7 +111,7 @@ def _comes_back(uow: UnitOfWork, gone: Player, into: Player, reason: str, phones
     followers = _followers(uow, gone)
     facts = [_goes(uow, one, gone, reason, phones) for one in followers]
     gone.touched(uow.now())
-    told = PlayerUnmerged.of(gone, phones, "merged_into_id", from_id=into.id, reason=mask_text(reason))
+    told = PlayerUnmerged.of(gone, phones, "merged_into_id", from_id=into.id, reason=reason)
     return [told, *facts]
 
 

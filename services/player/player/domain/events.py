@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from chassis.data.masking import mask_phone, mask_text
+from chassis.data.masking import mask_phone
 from chassis.data.phones import Phones
 from chassis.facts.event import Event, fact
 from chassis.money import Money
@@ -182,6 +182,6 @@ class PhoneRevealed(Event):
             subject=entry.player_id,
             entity_version=0,
             occurred_at=entry.at,
-            reason=mask_text(entry.reason),
+            reason=entry.reason,
             expires_at=entry.expires_at,
         )

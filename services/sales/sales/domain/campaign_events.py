@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
-from chassis.data.masking import mask_text
 from chassis.facts.event import Event, fact
 from chassis.money import Money
 
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from sales.domain.campaign import Campaign
 
 _STATE = (
-    "no", "state", "department_id", "starts_at", "ends_at", "started_at", "ended_at", "planned_by",
+    "no", "name", "plan", "state", "reason", "department_id", "starts_at", "ends_at", "started_at", "ended_at", "planned_by",
 )  # fmt: skip
 
 
@@ -56,13 +55,10 @@ class CampaignFact(Event):
             entity_version=campaign.version,
             occurred_at=campaign.updated_at,
             changed=tuple(changed),
-            name=mask_text(campaign.name),
-            plan=mask_text(campaign.plan),
             budget=Money(campaign.budget, campaign.currency),
             cost=None if cost is None else Money(cost, campaign.currency),
             packs=tuple(campaign.packs),
-            target=Target(tuple(target["tags"]), tuple(target["vip_tiers"]), mask_text(target["segment"])),
-            reason=None if campaign.reason is None else mask_text(campaign.reason),
+            target=Target(tuple(target["tags"]), tuple(target["vip_tiers"]), target["segment"]),
             **{name: getattr(campaign, name) for name in _STATE},
         )
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from chassis.data.masking import mask_text
 from chassis.facts.event import fact
 from chassis.money import Money
 from sales.domain.money_back_events import MoneyBackFact
@@ -26,8 +25,8 @@ class Evidence:
 
     @classmethod
     def of(cls, piece: Mapping[str, Any]) -> Self:
-        """A piece as the claim keeps it; phone numbers in it are masked."""
-        return cls(mask_text(piece["text"]), piece["link"] and mask_text(piece["link"]))
+        """A piece as the claim keeps it."""
+        return cls(piece["text"], piece["link"])
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Self
 
-from chassis.data.masking import mask_text
 from chassis.facts.event import Event, fact
 from chassis.money import Money
 
@@ -63,7 +62,7 @@ class TouchLogged(Event):
             channel=touch.channel,
             outcome=touch.outcome,
             lost_reason=touch.lost_reason,
-            note=mask_text(touch.note),
+            note=touch.note,
             next_at=touch.next_at,
             pack_no=touch.pack_no,
             pack=pack,
@@ -121,7 +120,7 @@ class OrderPayment:
 
 _STATE = (
     "no", "player_id", "staff_id", "placed_by", "touch_id", "session_id", "campaign_id", "quantity", "discount", "state",
-    "decided_by", "placed_at", "paid_at", "shipped_at", "completed_at", "cancelled_at",
+    "reason", "note", "decided_by", "placed_at", "paid_at", "shipped_at", "completed_at", "cancelled_at",
 )  # fmt: skip
 
 
@@ -175,8 +174,6 @@ class OrderFact(Event):
             payments=tuple(OrderPayment.of(payment, currency) for payment in order.payments),
             paid_total=Money(order.paid_total, currency),
             refunded_total=Money(order.refunded_total, currency),
-            reason=None if order.reason is None else mask_text(order.reason),
-            note=mask_text(order.note),
             **{name: getattr(order, name) for name in _STATE},
         )
 

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
-from chassis.data.masking import mask_text
 from chassis.facts.event import Event, fact
 
 if TYPE_CHECKING:
     from sales.domain.lead import Lead
 
 _STATE = (
-    "wechat_id", "source", "campaign_id", "channel", "state", "owner_id", "pool_id", "held_since", "back_at", "player_id",
-    "closed_at", "created_by",
+    "name", "wechat_id", "source", "campaign_id", "channel", "state", "owner_id", "pool_id", "held_since", "back_at",
+    "player_id", "reason", "note", "closed_at", "created_by",
 )  # fmt: skip
 
 
@@ -48,10 +47,7 @@ class LeadFact(Event):
             entity_version=lead.version,
             occurred_at=lead.updated_at,
             changed=tuple(changed),
-            name=mask_text(lead.name),
             phone=lead.phone_masked,
-            reason=None if lead.reason is None else mask_text(lead.reason),
-            note=mask_text(lead.note),
             how=how,
             **{name: getattr(lead, name) for name in _STATE},
         )

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
-from chassis.data.masking import mask_text
 from chassis.facts.event import Event
 from chassis.money import Money
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 _STATE = (
     "no", "order_id", "order_no", "player_id", "staff_id", "pack_no", "state", "rule", "requested_by", "requested_at",
-    "decided_by", "decided_at", "method", "external_no",
+    "reason", "decided_by", "decided_at", "decision", "method", "external_no",
 )  # fmt: skip
 
 
@@ -57,8 +56,6 @@ class MoneyBackFact(Event):
             changed=tuple(changed),
             order_version=order.version,
             amount=Money(found.amount, found.currency),
-            reason=mask_text(found.reason),
-            decision=None if found.decision is None else mask_text(found.decision),
             paid_total=Money(order.paid_total, order.currency),
             refunded_total=Money(order.refunded_total, order.currency),
             **{name: getattr(found, name) for name in (*_STATE, *cls.own)},

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
-from chassis.data.masking import mask_text
 from chassis.facts.event import Event, fact
 from chassis.money import Money
 
@@ -14,8 +13,8 @@ if TYPE_CHECKING:
     from sales.domain.opportunity import Opportunity
 
 _STATE = (
-    "player_id", "lead_id", "pack_no", "stage", "owner_id", "pool_id", "held_since", "back_at", "next_at", "lost_reason",
-    "order_id", "order_no", "closed_at", "created_by",
+    "player_id", "lead_id", "title", "reason", "note", "pack_no", "stage", "owner_id", "pool_id", "held_since", "back_at",
+    "next_at", "lost_reason", "order_id", "order_no", "closed_at", "created_by",
 )  # fmt: skip
 
 
@@ -52,10 +51,7 @@ class OpportunityFact(Event):
             entity_version=opportunity.version,
             occurred_at=opportunity.updated_at,
             changed=tuple(changed),
-            title=mask_text(opportunity.title),
             amount=None if amount is None else Money(amount, opportunity.currency),
-            reason=None if opportunity.reason is None else mask_text(opportunity.reason),
-            note=mask_text(opportunity.note),
             how=how,
             **{name: getattr(opportunity, name) for name in _STATE},
         )

@@ -12,7 +12,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.clock import new_id
 from chassis.data.database import Id, Instant, Record
-from chassis.data.masking import mask_text
 from chassis.data.search import tokens
 from ticket.domain.article_events import (
     ArticleArchived,
@@ -90,7 +89,7 @@ class Article(Record, Base):
         """Let the draft be worked on again. Raises NotInReview."""
         before = self._from(REVIEW, NotInReview)
         self.state, self.review_note = DRAFT, reason
-        return self._told(ArticleReturned, before, at, reason=mask_text(reason))
+        return self._told(ArticleReturned, before, at, reason=reason)
 
     def publish(self, *, by: str, at: datetime) -> tuple[ArticleRevision, list[ArticleFact]]:
         """Make a revision of it what everybody reads. Raises NotInReview, OwnReview."""

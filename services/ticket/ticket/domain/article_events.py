@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from chassis.data.masking import mask_text
 from chassis.facts.event import Event, fact
 
 if TYPE_CHECKING:
@@ -36,16 +35,15 @@ class ArticleFact(Event):
 
     @classmethod
     def of(cls, article: Article, before: Mapping[str, Any] | None = None, **more: Any) -> Self:
-        """The fact that this article is now as it is, and was as `before` says; phone numbers in its texts are masked."""
+        """The fact that this article is now as it is, and was as `before` says."""
         state = article_state(article)
         changed = tuple(name for name in _STATE if before is not None and before[name] != state[name])
-        masked = {name: mask_text(state[name]) for name in ("title", "body")}
         return cls(
             subject=article.id,
             entity_version=article.version,
             occurred_at=article.updated_at,
             changed=changed,
-            **(state | masked),
+            **state,
             **more,
         )
 

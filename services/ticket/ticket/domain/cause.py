@@ -12,7 +12,6 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.clock import new_id
 from chassis.data.database import Id, Instant, Record
-from chassis.data.masking import mask_text
 from chassis.data.search import tokens
 from ticket.domain.base import Base
 from ticket.domain.cause_events import CauseCreated, CauseFact, CauseFixed, CauseReopened, CauseUpdated, cause_state
@@ -87,7 +86,7 @@ class Cause(Record, Base):
         before = cause_state(self)
         self.state, self.fix_id, self.fixed_at, self.fixed_by = OPEN, None, None, None
         self.changed(at)
-        return [CauseReopened.of(self, before, reason=mask_text(reason), tickets=tickets)]
+        return [CauseReopened.of(self, before, reason=reason, tickets=tickets)]
 
     def _index(self) -> None:
         self.words = tokens((self.title, self.note, self.pack_no or ""))

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self
 
-from chassis.data.masking import mask_text
 from chassis.facts.event import Event, fact
 
 if TYPE_CHECKING:
     from ticket.domain.cause import Cause
 
 _STATE = ("title", "note", "pack_no", "state", "solution", "fixed_at", "fixed_by", "created_by", "created_at")
-_TEXTS = ("title", "note", "solution")
 
 
 def cause_state(cause: Cause) -> dict[str, Any]:
@@ -38,16 +36,15 @@ class CauseFact(Event):
 
     @classmethod
     def of(cls, cause: Cause, before: Mapping[str, Any] | None = None, **more: Any) -> Self:
-        """The fact that this cause is now as it is, and was as `before` says; phone numbers in its texts are masked."""
+        """The fact that this cause is now as it is, and was as `before` says."""
         state = cause_state(cause)
         changed = tuple(name for name in _STATE if before is not None and before[name] != state[name])
-        masked = {name: mask_text(state[name]) for name in _TEXTS}
         return cls(
             subject=cause.id,
             entity_version=cause.version,
             occurred_at=cause.updated_at,
             changed=changed,
-            **(state | masked),
+            **state,
             **more,
         )
 

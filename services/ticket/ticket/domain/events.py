@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from chassis.data.masking import mask_text
 from chassis.facts.event import Event, fact
 from ticket.domain.deadlines import ESCALATED, FIRST_RESPONSE, LEVELS, WARNED, Alarm
 
@@ -57,19 +56,18 @@ class TicketFact(Event):
     def of(
         cls, ticket: Ticket, before: Mapping[str, Any] | None = None, *, at: datetime | None = None, **more: Any
     ) -> Self:
-        """The fact that this ticket is now as it is, and was as `before` says; phone numbers in its texts are masked.
+        """The fact that this ticket is now as it is, and was as `before` says.
 
         What happens without a change of the ticket has its own moment, `at`.
         """
         state = state_of(ticket)
         changed = tuple(name for name in _STATE if before is not None and before[name] != state[name])
-        masked = {name: mask_text(state[name]) for name in ("question", "solution")}
         return cls(
             subject=ticket.id,
             entity_version=ticket.version,
             occurred_at=at or ticket.updated_at,
             changed=changed,
-            **(state | masked),
+            **state,
             **more,
         )
 

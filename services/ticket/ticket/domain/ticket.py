@@ -11,7 +11,6 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from chassis.data.database import Id, Instant, Record
-from chassis.data.masking import mask_text
 from chassis.data.search import tokens
 from ticket.domain.base import Base
 from ticket.domain.codes import DONE, IN_PROGRESS, PENDING
@@ -176,7 +175,7 @@ class Ticket(Clock, Record, Base):
         self.completed_at = self.cause_fix_id = None
         self.wind(terms)
         self.changed(at)
-        return [TicketReopened.of(self, before, reason=mask_text(reason))]
+        return [TicketReopened.of(self, before, reason=reason)]
 
     def hand_over(
         self,

@@ -10,7 +10,6 @@ from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from chassis.data.database import Id, Instant, Record
-from chassis.data.masking import mask_text
 from ticket.domain.base import Base
 from ticket.domain.deadlines import STANDARD, Terms
 from ticket.domain.errors import TransferDecided
@@ -81,6 +80,4 @@ class Transfer(Record, Base):
         self.changed(at)
 
     def _fact(self, ticket: Ticket, before: Mapping[str, Any], reason: str) -> TicketFact:
-        return TicketTransferred.of(
-            ticket, before, transfer_id=self.id, transfer_state=self.state, reason=mask_text(reason)
-        )
+        return TicketTransferred.of(ticket, before, transfer_id=self.id, transfer_state=self.state, reason=reason)
