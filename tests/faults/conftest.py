@@ -6,27 +6,49 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deploy.local.rabbitmq import server_program
-from tests.faults.farm import Farm
+from tests.faults.farm import Farm, FarmOnPostgres
 from tests.faults.invariant import Finding
 from tests.support.requirements import cannot_test
 
 COLUMNS = ("acknowledged", "facts", "delivered", "lost", "doubled", "differences", "dead", "seconds")
 
 
+@pytest.fixture
+def farm(request: pytest.FixtureRequest) -> Farm:
+    """The real processes on RabbitMQ, or on the bus a test is parametrized with."""
+    found: Farm = request.getfixturevalue(f"farm_on_{getattr(request, 'param', 'rabbitmq')}")
+    return found
+
+
 @pytest.fixture(scope="session")
-def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
-    """The real processes."""
+def farm_on_rabbitmq(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    """With a broker."""
     if server_program() is None:
         cannot_test("the faults R1 to R6, R17, R18, R20", "rabbitmq-server is not installed, and it must be killed")
+    yield from _started(Farm(_folder(tmp_path_factory)))
+
+
+@pytest.fixture(scope="session")
+def farm_on_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    """Without one."""
+    yield from _started(FarmOnPostgres(_folder(tmp_path_factory)))
+
+
+def _folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One that the servers' own users may enter."""
     folder = tmp_path_factory.mktemp("farm")
     for parent in (folder, folder.parent, folder.parent.parent):
         parent.chmod(0o711)
-    made = Farm(folder)
+    return folder
+
+
+def _started(made: Farm) -> Iterator[Farm]:
     try:
         yield made.start()
     finally:

@@ -24,7 +24,7 @@ from chassis.http.auth import Minter
 from chassis.ops.samples import key_pair
 from chassis.service import Service
 from deploy.local import processes
-from deploy.local.databases import owner_of
+from deploy.local.databases import BUS, owner_of
 from deploy.local.ports import Ports
 from deploy.local.postgres import FAST_AND_LOSSY, Postgres
 from deploy.local.rabbitmq import Rabbit
@@ -40,6 +40,8 @@ QUEUE: Queue = MIRROR.subscriptions[0].queue("mirror")
 class Farm:
     """Everything that is killed here; started once, and after each test as it was before."""
 
+    bus = "RabbitMQ"
+
     def __init__(self, folder: Path) -> None:
         state = State(folder)
         self.ports, self.logs = Ports(state), folder / "logs"
@@ -52,10 +54,7 @@ class Farm:
 
     def start(self) -> Farm:
         """Servers, databases, queues, processes."""
-        self.rabbit.begin()
-        self.postgres.start()
-        self.postgres.create_databases(NAMES)
-        self.rabbit.wait()
+        self._start_servers()
         for service in (TICKET, MIRROR):
             self._prepare(service)
         for name in ("web", "worker", "mirror"):
@@ -67,8 +66,29 @@ class Farm:
         """End everything."""
         for name in list(self.running):
             self.kill(name)
+        self._kill_servers()
+
+    def bus_url(self, name: str) -> str:
+        """The address of the bus for a service."""
+        return self.rabbit.url(name)
+
+    def _start_servers(self) -> None:
+        self.rabbit.begin()
+        self.postgres.start()
+        self.postgres.create_databases(NAMES)
+        self.rabbit.wait()
+
+    def _kill_servers(self) -> None:
         self.rabbit.kill()
         self.postgres.kill()
+
+    def command(self, *words: str, **settings: str) -> str:
+        """Run `python -m tests.faults.mirror …` to its end; returns what it said."""
+        argv = [sys.executable, "-m", "tests.faults.mirror", *words]
+        env = self._env("tests.faults.mirror") | settings
+        done = subprocess.run(argv, env=env, cwd=ROOT, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def launch(
         self, name: str, fault: str = "", *, prefix: Sequence[str] = (), **settings: str
@@ -118,13 +138,20 @@ class Farm:
 
     def in_queues(self) -> dict[str, int]:
         """How many messages wait in the mirror's queue, its retries and its dead letters, wherever these are by now."""
+        found = self._on_the_bus()
+        return {**found, QUEUE.dead: found[QUEUE.dead] + self.parked()}
+
+    def parked(self) -> int:
+        """How many dead letters the mirror's worker has kept; for a moment one may be on the bus as well."""
+        with self.database("mirror") as database:
+            [(kept,)] = database.execute("SELECT count(*) FROM dead_letters WHERE state = 'parked'").fetchall()
+        return int(kept)
+
+    def _on_the_bus(self) -> dict[str, int]:
         names = [QUEUE.name, QUEUE.dead, *(QUEUE.retry(seconds) for seconds in QUICK_RETRIES)]
         with pika.BlockingConnection(pika.URLParameters(self.rabbit.url())) as connection:
             channel = connection.channel()
-            found = {name: channel.queue_declare(name, passive=True).method.message_count for name in names}
-        with self.database("mirror") as database:
-            kept = database.execute("SELECT count(*) FROM dead_letters WHERE state = 'parked'").fetchone()
-        return {**found, QUEUE.dead: found[QUEUE.dead] + (kept[0] if kept else 0)}
+            return {name: channel.queue_declare(name, passive=True).method.message_count for name in names}
 
     def dead_letters(self) -> list[str]:
         """Take all dead letters that the mirror's worker has kept; returns their reasons."""
@@ -136,7 +163,7 @@ class Farm:
         database = Database(self.postgres.url(service.name, owner_of(service.name)))
         migrate(database.engine, service.migrations, login=service.name, append_only=append_only(service.metadata))
         database.close()
-        bus = open_bus(self.rabbit.url(service.name))
+        bus = open_bus(self.bus_url(service.name))
         bus.declare([subscription.queue(service.name) for subscription in service.subscriptions])
 
     def _env(self, module: str) -> dict[str, str]:
@@ -145,13 +172,37 @@ class Farm:
         kept = {key: value for key, value in os.environ.items() if not key.startswith(foreign)}
         return kept | {
             "DATABASE_URL": self.postgres.url(name),
-            "PLAYDESK_BUS_URL": self.rabbit.url(name),
+            "PLAYDESK_BUS_URL": self.bus_url(name),
             "TOKEN_PUBLIC_KEY": self.public_key,
             "PORT": str(self.ports.port("web")),
             "LOG_LEVEL": "WARNING",
             "PYTHONPYCACHEPREFIX": str(self.logs / "bytecode"),
             "MIRROR_QUICK_RETRIES": "1",
         }
+
+
+class FarmOnPostgres(Farm):
+    """The same without a broker: the bus is a database of the PostgreSQL."""
+
+    bus = "PostgreSQL"
+
+    def bus_url(self, name: str) -> str:
+        return self.postgres.url(BUS, name, "postgresql+psycopg")
+
+    def _start_servers(self) -> None:
+        self.postgres.start()
+        self.postgres.create_databases(NAMES)
+
+    def _kill_servers(self) -> None:
+        self.postgres.kill()
+
+    def _on_the_bus(self) -> dict[str, int]:
+        query = (
+            "SELECT count(*) FILTER (WHERE dead_reason IS NULL), count(dead_reason) FROM bus_messages WHERE queue = %s"
+        )
+        with self.database(BUS) as bus:
+            [(waiting, dead)] = bus.execute(query, (QUEUE.name,)).fetchall()
+        return {QUEUE.name: waiting, QUEUE.dead: dead}
 
 
 def eventually(condition: Callable[[], bool], seconds: float, what: str) -> float:

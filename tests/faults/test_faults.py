@@ -1,4 +1,4 @@
-"""R1 to R6, R17, R18, R20, R27, R28: processes and servers are killed under load, and Invariant I holds after each."""
+"""R1 to R6, R17, R18, R20, R21, R27, R28: servers and processes killed under load; Invariant I holds after each."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ import orjson
 import pytest
 
 from chassis.clock import new_id
-from chassis.facts.bus import Message
-from chassis.facts.rabbitmq import RabbitBus
+from chassis.facts.bus import Message, open_bus
 from tests.faults.farm import QUEUE, Farm, eventually
 from tests.faults.invariant import settle_and_compare
 from tests.faults.load import Client, Ledger, Load
 
 pytestmark = [pytest.mark.rabbitmq, pytest.mark.xdist_group("faults"), pytest.mark.timeout(0)]
+
+on_both = pytest.mark.parametrize("farm", ["rabbitmq", "postgres"], indirect=True)
 
 
 def failed_share(ledger: Ledger) -> str:
@@ -58,6 +59,7 @@ def test_r1_web_workers_killed_around_the_commit(farm: Farm, table, repeats):
     assert sum(ledger.failed.values()) > 0, "nobody was killed"
 
 
+@on_both
 def test_r2_postgresql_killed_in_mid_write(farm: Farm, table, repeats):
     times, recovered = repeats(1, 20), []
     with Load(farm) as ledger:
@@ -69,7 +71,7 @@ def test_r2_postgresql_killed_in_mid_write(farm: Farm, table, repeats):
             recovered.append(until_more(ledger, 1))
         until_more(ledger)
     finding = settle_and_compare(farm, ledger)
-    table(f"R2 PostgreSQL killed, {times} times", finding, recovered=f"{max(recovered):.1f} s at most")
+    table(f"R2 PostgreSQL killed, {times} times, {farm.bus}", finding, recovered=f"{max(recovered):.1f} s at most")
     assert ledger.failed.keys() <= {"503", "no answer", "409"}
 
 
@@ -98,6 +100,7 @@ def outbox(farm: Farm) -> int:
         return connection.execute(query).fetchone()[0]  # type: ignore[index]
 
 
+@on_both
 def test_r4_r5_relay_killed_between_confirm_and_mark_and_consumer_after_its_commit(farm: Farm, table, repeats):
     times = repeats(2, 100)
     with Load(farm, clients=2, pause=0.1) as ledger:
@@ -108,9 +111,10 @@ def test_r4_r5_relay_killed_between_confirm_and_mark_and_consumer_after_its_comm
             farm.dies("mirror")
         farm.again("worker")
         farm.again("mirror")
-    table(f"R4 relay, R5 consumer killed, {times} times", settle_and_compare(farm, ledger))
+    table(f"R4 relay, R5 consumer killed, {times} times, {farm.bus}", settle_and_compare(farm, ledger))
 
 
+@on_both
 def test_r4_r6_relay_killed_before_it_publishes_and_consumer_before_its_commit(farm: Farm, table, repeats):
     times = repeats(1, 100)
     with Load(farm, clients=2, pause=0.1) as ledger:
@@ -121,9 +125,10 @@ def test_r4_r6_relay_killed_before_it_publishes_and_consumer_before_its_commit(f
             farm.again("worker")
             farm.dies("mirror")
         farm.again("mirror")
-    table(f"R4 relay, R6 consumer killed earlier, {times} times", settle_and_compare(farm, ledger))
+    table(f"R4 relay, R6 consumer killed earlier, {times} times, {farm.bus}", settle_and_compare(farm, ledger))
 
 
+@on_both
 def test_r17_the_same_message_again_and_again(farm: Farm, table):
     ledger = Ledger()
     Client(farm, ledger).create(f"again {new_id()}")
@@ -135,7 +140,7 @@ def test_r17_the_same_message_again_and_again(farm: Farm, table):
     for times in (2, 10, 100):
         publish(farm, [again] * times)
     after = settle_and_compare(farm, ledger)
-    table("R17 one message 112 times more", after)
+    table(f"R17 one message 112 times more, {farm.bus}", after)
     assert after.delivered == first.delivered
 
 
@@ -150,7 +155,7 @@ def fact(fact_id: str, key: str, subject: str, version: int, data: dict, sequenc
 
 def publish(farm: Farm, messages: list[Message]) -> None:
     """Send as the ticket service would."""
-    publisher = RabbitBus(farm.rabbit.url("ticket")).publisher()
+    publisher = open_bus(farm.bus_url("ticket")).publisher()
     for start in range(0, len(messages), 500):
         publisher.publish(messages[start : start + 500])
     publisher.close()
@@ -161,6 +166,7 @@ def made_up(version: int, question: str = "made up") -> dict:
     return {"no": "T0", "status": "pending" if version % 2 else "done", "question": question, "changed": []}
 
 
+@on_both
 def test_r18_versions_out_of_order_end_at_the_newest(farm: Farm, table, repeats):
     count, before = repeats(1500, 10_000), settle_and_compare(farm, Ledger())
     chance = random.Random(18)
@@ -175,7 +181,7 @@ def test_r18_versions_out_of_order_end_at_the_newest(farm: Farm, table, repeats)
         ).fetchall()
     forget(farm, messages, subjects)
     assert rows == [(3, "pending")] * len(subjects)
-    table(f"R18 versions in any order, {len(messages)} facts", settle_and_compare(farm, Ledger()))
+    table(f"R18 versions in any order, {len(messages)} facts, {farm.bus}", settle_and_compare(farm, Ledger()))
     assert before.holds
 
 
@@ -193,6 +199,7 @@ def forget(farm: Farm, messages: list[Message], subjects: list[str]) -> None:
         copy.execute("DELETE FROM effects WHERE event_id = ANY(%s::uuid[])", ([message.id for message in messages],))
 
 
+@on_both
 def test_r20_poison_is_parked_and_its_neighbours_are_not_held_up(farm: Farm, table, repeats):
     """One in a thousand: no JSON, the wrong schema, a handler that raises."""
     count = repeats(1, 10) * 3000
@@ -207,15 +214,45 @@ def test_r20_poison_is_parked_and_its_neighbours_are_not_held_up(farm: Farm, tab
     for n, message in enumerate(bad):
         mixed.insert(500 + n * 700, message)
     poisoned = seconds_to_note(farm, mixed, [m for m in mixed if m not in bad])
-    eventually(lambda: farm.in_queues()[QUEUE.dead] == len(bad), 60, "every poison parked")
+    eventually(lambda: farm.parked() == len(bad), 60, "every poison parked")
     reasons = Counter(reason.split(":")[0] for reason in farm.dead_letters())
     forget(farm, good, [orjson.loads(message.body)["subject"] for message in good])
     finding = settle_and_compare(farm, Ledger())
-    table(f"R20 poison among {count} facts", finding, without=f"{plain:.2f} s", with_poison=f"{poisoned:.2f} s")
+    table(
+        f"R20 poison among {count} facts, {farm.bus}",
+        finding,
+        without=f"{plain:.2f} s",
+        with_poison=f"{poisoned:.2f} s",
+    )
     assert reasons == Counter(
         {"not JSON": len(bad) // 3, "ticket.updated.v1": len(bad) // 3, "KeyError": len(bad) // 3}
     )
     assert poisoned < plain + 5, "neighbours wait for no retry"
+
+
+@on_both
+def test_r21_parked_facts_sent_again_twice_have_one_effect(farm: Farm, table):
+    """A later release can take what the one before could not; somebody sends all again, and then each once more."""
+    count = 40
+    parked = [fact(new_id(), "ticket.updated.v1", new_id(), 1, made_up(1, "poison")) for _ in range(count)]
+    publish(farm, parked)
+    eventually(lambda: farm.parked() == count, 60, "every poison parked")
+    assert noted(farm, parked) == 0
+    with farm.database("mirror") as copy:
+        letters = [str(row[0]) for row in copy.execute("SELECT id FROM dead_letters").fetchall()]
+    farm.again("mirror", MIRROR_TAKES_POISON="1")
+    farm.command("dead-letters", "resend", "--all", MIRROR_TAKES_POISON="1")
+    assert noted(farm, parked) == count
+    for letter in letters[:3]:
+        farm.command("dead-letters", "resend", letter, MIRROR_TAKES_POISON="1")
+    publish(farm, parked)  # and whoever told it tells it once more
+    eventually(lambda: farm.in_queues()[QUEUE.name] == 0, 60, "an empty queue")
+    effects = noted(farm, parked)
+    farm.again("mirror")
+    forget(farm, parked, [orjson.loads(message.body)["subject"] for message in parked])
+    table(f"R21 {count} parked, sent again twice, {farm.bus}", settle_and_compare(farm, Ledger()), effects=effects)
+    assert effects == count
+    assert farm.dead_letters() != []
 
 
 def seconds_to_note(farm: Farm, messages: list[Message], wanted: list[Message] | None = None) -> float:

@@ -58,6 +58,12 @@ def test_a_suppliers_numbers_are_for_who_may_change_it_and_in_no_list_at_all(sui
         assert number not in shown
 
 
+def test_an_item_is_given_no_supplier_that_is_not_there(suite: InProcessSuite, rows: Rows):
+    item = suite.api("admin").get("/items").json["items"][-1]
+    nobodys = suite.api("admin").patch(f"/items/{item['id']}", {"supplier_id": str(uuid4())}, version=item["version"])
+    assert nobodys.status_code == 404
+
+
 def test_a_buyer_is_somebody_the_gateway_answers_for(suite: InProcessSuite, rows: Rows):
     item = suite.api("admin").get("/items").json["items"][-1]
     path, buyer = f"/items/{item['id']}", {"buyer": str(uuid4())}

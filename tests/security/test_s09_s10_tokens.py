@@ -109,6 +109,13 @@ def test_a_token_for_one_service_opens_no_other(suite: InProcessSuite):
             assert (status == 401) is (other != name and name == "player") or name != "player"
 
 
+def test_a_token_under_another_scheme_is_nobodys(suite: InProcessSuite):
+    token = suite.minter().token(Caller(id=suite.staff["admin"].id, scope=Scope("all")), "player")
+    for scheme, status in (("Bearer", 403), ("bearer", 403), ("Basic", 401), ("Token", 401)):
+        answer = call(suite.services["player"], "/api/v1/players", None, Authorization=f"{scheme} {token}")
+        assert answer.status == status, scheme
+
+
 def test_every_route_of_every_service_asks_for_the_token(suite: InProcessSuite, figure):
     wrong, count = [], 0
     for name, one in suite.services.items():

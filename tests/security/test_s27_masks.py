@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
 from secrets import randbelow
 from typing import Any
 from uuid import uuid4
@@ -12,7 +14,7 @@ from sqlalchemy import insert
 
 from chassis.callers import SEES_PHONES
 from chassis.clock import utc_now
-from chassis.data.masking import mask_phone
+from chassis.data.masking import mask_everything, mask_phone
 from chassis.data.tables import dead_letters
 from tests.contracts.acts import surveys
 from tests.security.test_s01_further_checks import straight
@@ -168,6 +170,13 @@ def test_the_audit_log_is_written_masked(suite: InProcessSuite, rows: Rows):
         api.post("/login", {"staff_no": number, "password": "wrong"}, headers={"User-Agent": f"y {number}"})
     suite.pump()
     assert kept(suite, "gateway", "audit_entries", number) == (True, False)
+
+
+def test_whatever_is_told_is_masked_to_its_names_and_to_what_is_no_text():
+    number = a_number()
+    told = str(mask_everything({number: {"at": [Path(f"/tmp/{number}"), Decimal(number), int(number)]}}))
+    assert told.count(str(mask_phone(number))) == 4
+    assert number not in told
 
 
 def _who_ask(suite: InProcessSuite) -> Iterator[Api]:

@@ -6,7 +6,6 @@ import json
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from chassis.clock import new_id, rfc3339, utc_now
-from gateway.integration import delivering, sending
+from gateway.integration import delivering
 from gateway.integration.subscription import RETRIES
 from tests.gateway.integration.webhook_target import Target
 from tests.support.suite_in_process import InProcessSuite
@@ -202,38 +201,6 @@ def test_paused_it_collects_and_delivers_afterwards(suite: InProcessSuite, targe
     admin.post(f"/subscriptions/{made['id']}/enable", version=paused["version"])
     deliver(suite)
     assert len(target.calls) == 1
-
-
-def test_one_that_is_down_slow_or_failing_holds_up_nobody_else(suite: InProcessSuite, figure, monkeypatch):
-    """R33: five targets, four of them broken in their own way; the fifth gets everything at once."""
-    monkeypatch.setattr(sending, "WHOLE", 4.0)
-    good, slow, failing = Target().start(), Target(delay=2).start(), Target(answer=lambda _: (500, {})).start()
-    endless = Target(delay=8).start()
-    down = Target().start()
-    down.close()
-    subscribe(suite, down.url)
-    for one in (slow, failing, endless, good):
-        subscribe(suite, one)
-    stop = threading.Event()
-    loop = threading.Thread(target=delivering.run, args=(suite.gateway_runtime, stop))
-    loop.start()
-    started = monotonic()
-    try:
-        for _ in range(5):
-            write_ticket(suite)
-        written = monotonic() - started
-        while len(good.calls) < 5:
-            assert monotonic() - started < 20, f"{len(good.calls)} of 5 after 20 s"
-            threading.Event().wait(0.05)
-        took = monotonic() - started - written
-    finally:
-        stop.set()
-        loop.join(40)
-    figure("R33", targets=5, broken=4, good_after_s=f"{took:.1f}", calls_of_the_failing=len(failing.calls))
-    assert took < 5
-    assert len(failing.calls) <= 4, "a target that fails is left in peace for longer and longer"
-    for one in (good, slow, failing, endless):
-        one.close()
 
 
 def test_the_button_sends_a_test_and_shows_the_answer(suite: InProcessSuite, target: Target):

@@ -16,6 +16,8 @@ class Target:
     calls: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
     answer: Callable[[int], tuple[int, dict[str, str]]] = lambda _number: (204, {})
     delay: float = 0.0
+    port: int = 0
+    down: bool = True
 
     def start(self) -> Target:
         target = self
@@ -40,14 +42,22 @@ class Target:
             def log_message(self, *_arguments: Any) -> None:
                 """Quiet."""
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
+        self.port, self.down = self.server.server_port, False
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         return self
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.server.server_port}/hook?a=1"
+        return f"http://127.0.0.1:{self.port}/hook?a=1"
+
+    def mend(self) -> None:
+        """From now on it takes everything at once; where it was down, it is up again."""
+        self.answer, self.delay = (lambda _number: (204, {})), 0.0
+        if self.down:
+            self.start()
 
     def close(self) -> None:
+        self.down = True
         self.server.shutdown()
         self.server.server_close()
