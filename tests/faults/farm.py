@@ -31,8 +31,10 @@ from deploy.local.rabbitmq import Rabbit
 from deploy.local.state import ROOT, State
 from tests.faults.mirror.service import QUICK_RETRIES
 from tests.faults.mirror.service import SERVICE as MIRROR
+from tests.faults.stable import Foal, Stable
 from ticket.app import SERVICE as TICKET
 
+Child = subprocess.Popen[bytes] | Foal
 NAMES = ("ticket", "mirror")
 QUEUE: Queue = MIRROR.subscriptions[0].queue("mirror")
 
@@ -49,7 +51,8 @@ class Farm:
         self.postgres = Postgres(state, self.ports.port("postgres"), FAST_AND_LOSSY)
         self.private_key, self.public_key = key_pair()
         self.minter = Minter(self.private_key)
-        self.running: dict[str, subprocess.Popen[bytes]] = {}
+        self.stable = Stable(self.logs / "stable.log")
+        self.running: dict[str, Child] = {}
         self.url = f"http://127.0.0.1:{self.ports.port('web')}"
 
     def start(self) -> Farm:
@@ -67,6 +70,7 @@ class Farm:
         for name in list(self.running):
             self.kill(name)
         self._kill_servers()
+        self.stable.close()
 
     def bus_url(self, name: str) -> str:
         """The address of the bus for a service."""
@@ -90,14 +94,16 @@ class Farm:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def launch(
-        self, name: str, fault: str = "", *, prefix: Sequence[str] = (), **settings: str
-    ) -> subprocess.Popen[bytes]:
+    def launch(self, name: str, fault: str = "", *, prefix: Sequence[str] = (), **settings: str) -> Child:
         """Start `web`, `worker` or `mirror`, armed with a fault point or not; `settings` are environment variables."""
-        module = "tests.faults.mirror" if name == "mirror" else "ticket"
-        argv = [*prefix, sys.executable, "-m", module, "web" if name == "web" else "worker"]
+        module, command = "tests.faults.mirror" if name == "mirror" else "ticket", "web" if name == "web" else "worker"
         env = self._env(module) | ({"PLAYDESK_FAULT": fault} if fault else {}) | settings
-        self.running[name] = processes.spawn(argv, env=env, log=self.logs / f"{name}.log", cwd=ROOT)
+        log = self.logs / f"{name}.log"
+        if prefix or name == "web":
+            argv = [*prefix, sys.executable, "-m", module, command]
+            self.running[name] = processes.spawn(argv, env=env, log=log, cwd=ROOT)
+        else:
+            self.running[name] = self.stable.start(module, [command], env=env, log=log)
         return self.running[name]
 
     def kill(self, name: str) -> None:
@@ -105,7 +111,7 @@ class Farm:
         if name in self.running:
             processes.kill(self.running.pop(name))
 
-    def again(self, name: str, fault: str = "", **more: Any) -> subprocess.Popen[bytes]:
+    def again(self, name: str, fault: str = "", **more: Any) -> Child:
         """Kill a process and start it anew."""
         self.kill(name)
         return self.launch(name, fault, **more)
