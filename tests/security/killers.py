@@ -12,6 +12,7 @@ from tests.security import test_s01_no_power as power
 from tests.security import test_s01_s02_api as api
 from tests.security import test_s01_s02_pages as pages
 from tests.security import test_s03_others_ids as ids
+from tests.security import test_s08_leavers as leavers
 from tests.security import test_s09_s10_tokens as tokens
 from tests.security import test_s11_s12_s13_signing_in as signing_in
 from tests.security import test_s14_csrf as csrf
@@ -203,6 +204,10 @@ MASKS: list[Killer] = [
     for name, test in vars(masks).items()
     if name.startswith("test_")
 ]
+LEAVERS: list[Killer] = [
+    of_suite(leavers.test_s8_an_old_token_is_refused_by_every_service_within_two_seconds, silent, "left"),
+    of_suite(leavers.test_nothing_new_is_given_to_somebody_who_left),
+]
 # These ask everything there is and take seconds; most checks are noticed without them.
 SLOW = (
     no_power_on_the_pages.__name__,
@@ -212,7 +217,7 @@ SLOW = (
     typed.test_what_was_typed_leaves_by_no_exit.__name__,
 )
 ALL = sorted(
-    (*FURTHER, *MASKS, *TOKENS, *REACH, *POWER, *STRANGERS, *SIGNING_IN, *FIELDS, *TYPED),
+    (*FURTHER, *MASKS, *TOKENS, *REACH, *POWER, *STRANGERS, *SIGNING_IN, *LEAVERS, *FIELDS, *TYPED),
     key=lambda killer: killer.__name__ in SLOW,
 )
 _FIRST: dict[str, list[Killer]] = {
@@ -220,6 +225,7 @@ _FIRST: dict[str, list[Killer]] = {
     "veil": FIELDS,
     "texts": TYPED,
     "mask": MASKS,
+    "action": [no_power_in_the_api],
     "scope": REACH,
     "visible": REACH,
     "uow.get": REACH,

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import uuid4
 
 from chassis.callers import SEES_PHONES, Caller, Scope
+from chassis.http.log import READ_LOG
 from tests.security.test_s09_s10_tokens import POOL
 from tests.support.rows_in_suite import Rows
 from tests.support.suite_in_process import InProcessSuite, rows_of
@@ -88,6 +89,12 @@ def test_a_player_is_given_to_another_agent_only_by_who_may_bind(suite: InProces
         suite, "player", "POST", "/players", {"wechat_id": "wx_given", "agent_id": other}, "player.create"
     )
     assert refused.status == 403
+
+
+def test_a_log_of_facts_is_read_by_who_may_and_by_nobody_else(suite: InProcessSuite, rows: Rows):
+    for service in suite.services:
+        for permissions, status in ((("player.read", "ticket.read", "order.read"), 403), ((READ_LOG,), 200)):
+            assert straight(suite, service, "GET", "/event-log", None, *permissions).status == status
 
 
 def test_a_department_of_nobody_is_given_to_no_system(suite: InProcessSuite, rows: Rows):

@@ -5,6 +5,7 @@ Without the second half a mutant that damages the rows would make every later on
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from logging import getLogger
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.security.killers import Killer, killers_of
+from tests.security.killers import SLOW, Killer, killers_of
 from tests.security.mutants import Mutant, taken_out
 from tests.support.rows_in_suite import Rows, make_rows
 from tests.support.suite_in_process import InProcessSuite, start_suite
@@ -27,6 +28,7 @@ class Trial:
     def __init__(self, start: Callable[[], InProcessSuite]) -> None:
         self._start = start
         self.renewals = -1
+        self._noticed: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
         self.suite: InProcessSuite | None = None
         self.renew()
 
@@ -40,9 +42,10 @@ class Trial:
 
     def verdict(self, mutant: Mutant) -> str | None:
         """The test that notices that this is gone; None where none does."""
-        killers = iter(killers_of(mutant, self._running))
+        killers = iter(self._likely_first(mutant))
         while killer := self._first_red_without(mutant, killers):
             if not self.is_red(killer):
+                self._noticed[mutant.file, mutant.kind][killer.__name__] += 1
                 return killer.__name__
             self.renew()  # damaged by this mutant, or by one before it
             assert not self.is_red(killer), f"{killer.__name__} is red although nothing is taken out"
@@ -50,6 +53,12 @@ class Trial:
                 self.renew()
                 return killer.__name__
         return None
+
+    def _likely_first(self, mutant: Mutant) -> list[Killer]:
+        """What has noticed others of the kind in this file comes first, what takes long comes last."""
+        seen = self._noticed[mutant.file, mutant.kind]
+        killers = killers_of(mutant, self._running)
+        return sorted(killers, key=lambda killer: (killer.__name__ in SLOW, -seen[killer.__name__]))
 
     def is_red(self, killer: Killer) -> bool:
         """Whether the test fails just now."""
