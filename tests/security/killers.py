@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from typing import Any
+
+from werkzeug.routing import Rule
 
 from chassis.callers import Caller, Scope
 from chassis.field_rules import READ
@@ -21,7 +24,7 @@ from tests.security import test_s27_masks as masks
 from tests.security import test_s27_typed as typed
 from tests.security import test_s28_nothing_told as told
 from tests.security.expectations import API, Case, reaches
-from tests.security.mutants import Mutant, innermost
+from tests.security.mutants import EVERYBODYS, Mutant, innermost
 from tests.support.rows_in_suite import OWNERS, Rows
 from tests.support.suite_in_process import InProcessSuite, new_member
 
@@ -45,13 +48,33 @@ def its_page(mutant: Mutant) -> Killer:
     """The page alone that the check stands before."""
 
     def kill(suite: InProcessSuite, rows: Rows) -> None:
-        views = suite.gateway.view_functions
-        there = {name: innermost(views[rule.endpoint]).__code__ for name, rule in pages.rules(suite).items()}
-        names = [name for name, code in there.items() if (code.co_name, code.co_firstlineno) == mutant.begins]
+        names = [name for name, rule in pages.rules(suite).items() if _stands_before(mutant, suite, rule)]
         assert power.through_the_pages(suite, rows, names) == []
 
     kill.__name__ = "no_power_on_its_page"
     return kill
+
+
+def its_operation(mutant: Mutant) -> Killer:
+    """The operations of the gateway alone that the check stands before."""
+
+    def kill(suite: InProcessSuite, rows: Rows) -> None:
+        there = [rule for rule in suite.gateway.url_map.iter_rules() if _stands_before(mutant, suite, rule)]
+        paths = {re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", rule.rule).removeprefix("/api/v1") for rule in there}
+        names = [name for name in api.operations(suite) if name.split(" ")[1] in paths]
+        through_the_gateway(suite, rows, names)
+        others = power.powerless_one(suite).hold(*EVERYBODYS)  # where every role of ours may, one's own may not
+        for name in names:
+            if API[name].action not in (*EVERYBODYS, "own", "public"):
+                assert api.ask(others.api, name, Case(suite, rows, "A001")).status_code == 403, name
+
+    kill.__name__ = "through_the_gateway, its operation"
+    return kill
+
+
+def _stands_before(mutant: Mutant, suite: InProcessSuite, rule: Rule) -> bool:
+    code = innermost(suite.gateway.view_functions[rule.endpoint]).__code__
+    return (code.co_name, code.co_firstlineno) == mutant.begins and code.co_filename.endswith(f"/{mutant.file}")
 
 
 def services_decide(suite: InProcessSuite, rows: Rows, only: str | None = None) -> None:
@@ -85,8 +108,8 @@ def service_decides(name: str) -> Killer:
     return kill
 
 
-def through_the_gateway(suite: InProcessSuite, rows: Rows) -> None:
-    for name in api.operations(suite):
+def through_the_gateway(suite: InProcessSuite, rows: Rows, names: Iterable[str] | None = None) -> None:
+    for name in api.operations(suite) if names is None else names:
         for actor, owner, status in api.cells(suite, API[name], denied=True):
             answer = api.ask(api.caller(suite, actor, name), name, Case(suite, rows, owner))
             assert answer.status_code == status, name
@@ -225,7 +248,6 @@ _FIRST: dict[str, list[Killer]] = {
     "veil": FIELDS,
     "texts": TYPED,
     "mask": MASKS,
-    "action": [no_power_in_the_api],
     "scope": REACH,
     "visible": REACH,
     "uow.get": REACH,
@@ -236,7 +258,8 @@ _FIRST: dict[str, list[Killer]] = {
 
 def killers_of(mutant: Mutant, suite: InProcessSuite) -> list[Killer]:
     """All of them, those first that are most likely to notice."""
-    first = [its_page(mutant)] if mutant.kind == "page" else _FIRST.get(mutant.kind, [])
+    own = {"page": its_page, "action": its_operation}.get(mutant.kind)
+    first = [own(mutant)] if own else _FIRST.get(mutant.kind, [])
     service = mutant.file.split("/")[1]
     if service in suite.services:
         first = [_OF_SERVICE.setdefault(service, service_decides(service)), *first]

@@ -28,7 +28,7 @@ _NOT_READ = (
     "/assets.py",
     "gateway/merging.py",
 )
-_EVERYBODYS = ("player.read", "ticket.read")  # every built-in role has both
+EVERYBODYS = ("player.read", "ticket.read")  # every built-in role has both
 # Rules that are called by name and refuse by themselves.
 CALLED = {
     "_check_role_change", "_keep_one_administrator", "_may_grant", "_must_exist", "_ration", "_refuse_dots", "check_strength",
@@ -260,7 +260,7 @@ def taken_out(mutant: Mutant, suite: InProcessSuite) -> Iterator[None]:
 
 def _weaken(mutant: Mutant) -> Callable[[], None]:
     action = mutant.live.cell_contents
-    everybodys = next(one for one in _EVERYBODYS if one != action)
+    everybodys = next(one for one in EVERYBODYS if one != action)
     mutant.live.cell_contents = "own" if mutant.kind == "page" else everybodys
 
     def undo() -> None:
