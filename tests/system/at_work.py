@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 import requests
 
@@ -46,6 +47,11 @@ class AtWork:
         """The broker, as one who may do everything there."""
         password = self.state.read("secrets")["rabbitmq.admin"]
         return f"amqp://admin:{password}@127.0.0.1:{self.state.read('ports')['rabbitmq']}/playdesk"
+
+    def database(self, name: str) -> psycopg.Connection[Any]:
+        """A service's database, as a superuser."""
+        password, port = self.state.read("secrets")["postgres.postgres"], self.state.read("ports")["postgres"]
+        return psycopg.connect(f"postgresql://postgres:{password}@127.0.0.1:{port}/{name}", autocommit=True)
 
     def kill(self, name: str) -> None:
         """SIGKILL a service, a process of it, `broker` or `postgres`; it stays dead until `start`."""
