@@ -11,7 +11,7 @@ from typing import Any
 
 from chassis.callers import Caller
 from chassis.money import Money
-from deploy.local.demo import aftersales, people, sales_text
+from deploy.local.demo import aftersales, daily, people, sales_text
 from deploy.local.demo.desk import Desk, caller_of
 from deploy.local.demo.history import SaleStory, TicketStory
 from deploy.local.demo.people import Colleague, Customer
@@ -19,7 +19,7 @@ from deploy.local.demo.people import Colleague, Customer
 PASSWORD = "playdesk-demo"
 State = dict[str, Any]
 Callers = dict[str, Caller]  # by staff number
-EVERYTHING = frozenset({"player.bind", "pack.publish", "pack.approve"})
+EVERYTHING = frozenset({"player.bind", "pack.publish", "pack.approve", "review.oversee"})
 OPENED = people.MONTHS + timedelta(days=5)  # the studio began so long ago
 RULES = (
     {
@@ -171,11 +171,13 @@ def _age(customer: Customer) -> timedelta:
     return timedelta(minutes=customer.number % 290)
 
 
-def tickets(desk: Desk, by: Callers, stories: Sequence[TicketStory], states: Sequence[State]) -> None:
-    """Tickets from question to solution, step by step as they happened."""
+def tickets(desk: Desk, by: Callers, stories: Sequence[TicketStory], states: Sequence[State], now: datetime) -> None:
+    """Tickets from question to solution, step by step as they happened; and what a day holds besides."""
     from ticket.application import tickets as use
     from ticket.application import transfers
 
+    done: list[tuple[str, str]] = []
+    waiting: list[str] = []
     for story in stories:
         agent = by[story.agent_no]
         texts = {"question": story.case.question, "category": story.case.category, "priority": story.priority}
@@ -194,7 +196,15 @@ def tickets(desk: Desk, by: Callers, stories: Sequence[TicketStory], states: Seq
             desk.do(agent, at, use.reopen_ticket, ticket.id, reason, version=ticket.version)
             again = at + timedelta(minutes=55)
             desk.do(agent, again, use.complete_ticket, ticket.id, None, version=ticket.version)
+        if not story.done_at:
+            waiting.append(ticket.id)
+        elif not story.handed_over:
+            done.append((ticket.id, story.agent_no))
         desk.step()
+    daily.conversations(desk, by, stories, states, now)
+    daily.what_is_known(desk, by, [ticket_id for ticket_id, _ in done[:8]], now)
+    daily.common_cause(desk, by, waiting[:5], now)
+    daily.reviewed(desk, by, done[-12:], now)
 
 
 def _hand_over(
@@ -234,6 +244,7 @@ def sales(
             desk.do(by[story.agent_no], story.at, touches.log_touch, fields)
         desk.step()
     aftersales.end_campaigns(desk, by, runs, now)
+    daily.pursuits(desk, by, stories, states, now)
 
 
 def _order(

@@ -85,7 +85,7 @@ def load(environments: Environments, sizes: Sizes) -> None:
     tickets = history.tickets(sizes.tickets, customers, now)
     stories = history.sales(sizes.touches, sizes.orders, len(packs), customers, now)
     parts: dict[str, Callable[[Desk], Any]] = {
-        "ticket": lambda d: fill.tickets(d, by, tickets, players),
+        "ticket": lambda d: fill.tickets(d, by, tickets, players, now),
         "sales": lambda d: fill.sales(d.know("pack", packs), by, stories, players, packs, now),
     }
 
