@@ -6,8 +6,12 @@ import json
 from typing import Any
 from uuid import uuid4
 
+import pytest
+
 from chassis.callers import SEES_PHONES, Caller, Scope
 from chassis.http.log import READ_LOG
+from chassis.rules import NotFound
+from gateway.clients.directory import Operation
 from tests.security.test_s09_s10_tokens import POOL
 from tests.support.rows_in_suite import Rows
 from tests.support.suite_in_process import InProcessSuite, rows_of
@@ -95,6 +99,23 @@ def test_a_log_of_facts_is_read_by_who_may_and_by_nobody_else(suite: InProcessSu
     for service in suite.services:
         for permissions, status in ((("player.read", "ticket.read", "order.read"), 403), ((READ_LOG,), 200)):
             assert straight(suite, service, "GET", "/event-log", None, *permissions).status == status
+
+
+def test_a_path_that_would_lead_elsewhere_leaves_the_gateway_by_no_way(suite: InProcessSuite, rows: Rows):
+    forwarder, who = (
+        suite.gateway.extensions["playdesk_forwarder"],
+        Caller(id=suite.staff["A001"].id, scope=Scope("all")),
+    )
+    reading = Operation("player", "GET", "/players/<player_id>", "player.read")
+    for path in ("/players/../tickets", "/players/./x"):
+        with suite.gateway.test_request_context():
+            for asked in (
+                lambda path=path: forwarder.read(who, "player", path),
+                lambda path=path: forwarder.ask(who, "player", "GET", path, headers={}),
+                lambda path=path: forwarder.forward(who, reading, path, body=None, headers={}),
+            ):
+                with pytest.raises(NotFound):
+                    asked()
 
 
 def test_a_department_of_nobody_is_given_to_no_system(suite: InProcessSuite, rows: Rows):

@@ -167,6 +167,7 @@ def test_the_audit_log_is_written_masked(suite: InProcessSuite, rows: Rows):
         api.post(
             "/tickets/exports", {"format": "csv"}, query_string={"q": number}, headers={"User-Agent": f"x {number}"}
         )
+        api.post(f"/staff/{number}/leave", {"rule": "pool"}, version=1)
         api.post("/login", {"staff_no": number, "password": "wrong"}, headers={"User-Agent": f"y {number}"})
     suite.pump()
     assert kept(suite, "gateway", "audit_entries", number) == (True, False)
