@@ -10,7 +10,7 @@ from secrets import randbelow
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import insert
+from sqlalchemy import insert, text
 
 from chassis.callers import SEES_PHONES
 from chassis.clock import utc_now
@@ -139,19 +139,22 @@ def test_a_message_is_kept_masked_and_unmasked_by_an_inspector_but_for_numbers(s
 def test_a_dead_letter_is_shown_masked_to_whoever_asks(suite: InProcessSuite, rows: Rows):
     for body in (json.dumps({"data": {"note": "{}"}}), "打 {}"):
         number = a_number()
-        _put_letter(suite, number, body.replace("{}", number))
+        letter_id = _put_letter(suite, number, body.replace("{}", number))
         shown = suite.api("admin").get("/dead-letters", query_string={"limit": 200})
+        with suite.raw("ticket") as connection:
+            connection.execute(text("DELETE FROM dead_letters WHERE id = :id"), {"id": letter_id})
         assert shown.text.count(str(mask_phone(number))) == 3
         assert number not in shown.text
 
 
-def _put_letter(suite: InProcessSuite, number: str, body: str) -> None:
+def _put_letter(suite: InProcessSuite, number: str, body: str) -> str:
     letter = {"id": str(uuid4()), "queue": "ticket.copies", "message_id": str(uuid4()), "key": "player.created.v1"}
     texts = {"reason": f"号码 {number}", "note": f"又是 {number}", "body": body.encode()}
     moments = dict.fromkeys(("created_at", "updated_at"), utc_now())
     with suite.services["ticket"].runtime.database.session() as session:
-        session.execute(insert(dead_letters).values(**letter, **texts, **moments, state="waiting", times=0, version=1))
+        session.execute(insert(dead_letters).values(**letter, **texts, **moments, state="parked", times=0, version=1))
         session.commit()
+    return letter["id"]
 
 
 def test_what_is_exported_under_a_number_is_written_down_masked(suite: InProcessSuite, rows: Rows):
