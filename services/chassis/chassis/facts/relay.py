@@ -121,21 +121,25 @@ class Relay:
     def _one_batch(self, connection: Connection, stop: threading.Event) -> int:
         """Publish what there is, batch after batch; returns how many facts that were.
 
-        While the broker confirms one batch, the next is moved into the log and made ready.
+        While the broker confirms one batch, the next is moved into the log and made ready; it is on its way before the
+        one before it is marked, so that the broker waits for nothing.
         """
         done = 0
         try:
             publisher = self._open()
             batch = self._next(connection)
-            while batch.rows and not stop.is_set():
-                faultpoints.reach("relay.before_publish")
-                sent = publisher.start(batch.messages)
+            sent = self._start(publisher, batch, stop)
+            while sent is not None:
                 following = self._next(connection) if len(batch.rows) == BATCH else None
                 self._settle(publisher, sent, batch, stop)
                 faultpoints.reach("relay.after_confirm")
-                self._mark(connection, batch.rows)
+                try:
+                    sent = self._start(publisher, following, stop)
+                finally:
+                    self._mark(connection, batch.rows)
                 done += len(batch.rows)
                 batch = following or self._next(connection)
+                sent = sent or self._start(publisher, batch, stop)
         except BusDown as error:
             if self.connected:
                 log.warning("relay lost the bus", error=str(error))
@@ -145,6 +149,13 @@ class Relay:
             self._ready_upto = None
             raise
         return done
+
+    def _start(self, publisher: Publisher, batch: _Batch | None, stop: threading.Event) -> Any:
+        """Hand a batch over; None where there is nothing in it, and where no more is to be begun."""
+        if batch is None or not batch.rows or stop.is_set():
+            return None
+        faultpoints.reach("relay.before_publish")
+        return publisher.start(batch.messages)
 
     def _next(self, connection: Connection) -> _Batch:
         """What is in the log and was not confirmed, else what waits in the outbox, moved into the log."""

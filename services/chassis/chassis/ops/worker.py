@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -29,6 +30,7 @@ from chassis.ops.metrics import exposition
 from chassis.service import Runtime, Timer
 
 TIMER_LOCK = 7_301_100
+SWITCH = 0.0005  # seconds a thread keeps the interpreter while others want it; whoever serves a socket shall not wait for 5 ms
 
 
 class Worker:
@@ -49,6 +51,7 @@ class Worker:
         """Run until SIGTERM or SIGINT."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop.set())
+        sys.setswitchinterval(SWITCH)
         for name, work in self._parts().items():
             if self.only is None or name.split(":")[0] in self.only:
                 self._supervise(name, work)
