@@ -14,16 +14,16 @@ from tests.faults.conftest import Repeats
 from tests.faults.farm import eventually
 from tests.faults.invariant import Finding
 from tests.gateway.integration import test_webhooks as webhooks
-from tests.gateway.integration.test_webhooks import loopback, only_ones_own  # noqa: F401
+from tests.gateway.integration.test_webhooks import loopback, only_ones_own  # noqa: F401 - fixtures
 from tests.gateway.integration.webhook_target import Target
-from tests.support.postgres import new_database  # noqa: F401
+from tests.support.postgres import new_database  # noqa: F401 - a fixture
 from tests.support.suite_in_process import InProcessSuite, shared_suite
 
 pytestmark = [pytest.mark.xdist_group("faults"), pytest.mark.timeout(0)]
 
 
 @pytest.fixture(scope="session")
-def suite(new_database, tmp_path_factory: pytest.TempPathFactory) -> InProcessSuite:  # noqa: F811
+def suite(new_database, tmp_path_factory: pytest.TempPathFactory) -> InProcessSuite:  # noqa: F811 - the fixture
     """The gateway and its services in this process."""
     return shared_suite(new_database, tmp_path_factory.mktemp)
 

@@ -232,16 +232,18 @@ LEAVERS: list[Killer] = [
     of_suite(leavers.test_s8_an_old_token_is_refused_by_every_service_within_two_seconds, silent, "left"),
     of_suite(leavers.test_nothing_new_is_given_to_somebody_who_left),
 ]
+# Whoever decides on whole records is not noticed by what looks at single texts.
+WHAT_IS_SHOWN = (
+    fields.test_a_hidden_field_leaves_by_no_exit.__name__,
+    typed.test_what_was_typed_leaves_by_no_exit.__name__,
+)
 # These ask everything there is and take seconds; most checks are noticed without them.
 SLOW = (
     no_power_on_the_pages.__name__,
     through_the_gateway.__name__,
     csrf.test_no_form_is_taken_without_its_token.__name__,
-    fields.test_a_hidden_field_leaves_by_no_exit.__name__,
-    typed.test_what_was_typed_leaves_by_no_exit.__name__,
+    *WHAT_IS_SHOWN,
 )
-# Whoever decides on whole records is not noticed by what looks at single texts.
-WHAT_IS_SHOWN = SLOW[-2:]
 ALL = sorted(
     (*FURTHER, *MASKS, *TOKENS, *REACH, *POWER, *STRANGERS, *SIGNING_IN, *LEAVERS, *FIELDS, *TYPED),
     key=lambda killer: killer.__name__ in SLOW,

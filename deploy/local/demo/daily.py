@@ -9,11 +9,13 @@ from typing import Any
 
 from chassis.callers import Caller
 from chassis.money import Money
+from deploy.local.demo.aftersales import DAY
 from deploy.local.demo.desk import Desk
 from deploy.local.demo.history import SaleStory, TicketStory
 
 Callers = Mapping[str, Caller]
-DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
+HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
+REVIEWED = 3 * DAY  # ago
 WANTS = (
     ("新赛季皮肤礼包", 648), ("周年庆限定", 328), ("冲榜补给", 1288), ("月卡加成长基金", 98), ("给副号也买一份", 168),
     ("联盟一起买", 1980), ("回归礼包", 198),
@@ -54,8 +56,8 @@ def pursuits(desk: Desk, by: Callers, stories: Sequence[SaleStory], states: Sequ
         if number % 7 == 5:
             desk.do(agent, at + 2 * HOUR, opportunities.win_opportunity, found.id, None, version=found.version)
         elif number % 7 == 6:
-            why = ("too_expensive", "说等打折", found.version)
-            desk.do(agent, at + 2 * HOUR, opportunities.lose_opportunity, found.id, *why[:2], version=why[2])
+            lose, why = opportunities.lose_opportunity, ("too_expensive", "说等打折")
+            desk.do(agent, at + 2 * HOUR, lose, found.id, *why, version=found.version)
     for number in range(16):
         name, source = LEADS[number % len(LEADS)]
         fields = {"name": name, "wechat_id": f"kanke_{number:02d}", "source": source}
@@ -113,7 +115,7 @@ def reviewed(desk: Desk, by: Callers, done: Sequence[tuple[str, str]], now: date
     """Solved tickets are reviewed: scored, one appealed, some wait."""
     from ticket.application import reviews as use
 
-    inspector, at = by["Q001"], now - 3 * DAY
+    inspector, at = by["Q001"], now - REVIEWED
     sections = [
         {"title": title, "questions": [{"text": text, "points": points} for text, points in questions]}
         for title, questions in SECTIONS

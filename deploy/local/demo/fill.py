@@ -176,7 +176,7 @@ def tickets(desk: Desk, by: Callers, stories: Sequence[TicketStory], states: Seq
     from ticket.application import tickets as use
     from ticket.application import transfers
 
-    done: list[tuple[str, str]] = []
+    done: list[tuple[str, str, datetime]] = []
     waiting: list[str] = []
     for story in stories:
         agent = by[story.agent_no]
@@ -199,12 +199,13 @@ def tickets(desk: Desk, by: Callers, stories: Sequence[TicketStory], states: Seq
         if not story.done_at:
             waiting.append(ticket.id)
         elif not story.handed_over:
-            done.append((ticket.id, story.agent_no))
+            done.append((ticket.id, story.agent_no, story.done_at))
         desk.step()
     daily.conversations(desk, by, stories, states, now)
-    daily.what_is_known(desk, by, [ticket_id for ticket_id, _ in done[:8]], now)
+    daily.what_is_known(desk, by, [ticket_id for ticket_id, *_ in done[:8]], now)
     daily.common_cause(desk, by, waiting[:5], now)
-    daily.reviewed(desk, by, done[-12:], now)
+    older = [(ticket_id, no) for ticket_id, no, at in done if at < now - daily.REVIEWED]
+    daily.reviewed(desk, by, older[-12:], now)
 
 
 def _hand_over(

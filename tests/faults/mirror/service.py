@@ -22,7 +22,7 @@ from chassis.service import Service
 QUICK_RETRIES = (0.5, 1.0, 1.5)
 if os.environ.get("MIRROR_QUICK_RETRIES"):  # in the process of the mirror alone
     for module in (bus, rabbitmq, postgres_bus):
-        module.RETRY_SECONDS = QUICK_RETRIES  # type: ignore[assignment]
+        module.RETRY_SECONDS = QUICK_RETRIES  # type: ignore[assignment]  # a tuple of other numbers
 
 
 class Base(DeclarativeBase):

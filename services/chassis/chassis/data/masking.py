@@ -57,24 +57,28 @@ def mask_answer(value: Any) -> Any:
 
     Most answers hold nothing like a number, which one look at their JSON tells.
     """
-    return _mask_texts(value) if _LIKE_A_MOBILE.search(orjson.dumps(value)) else value
+    return _mask_where_needed(value, _NAMES_A_RECORD)
 
 
 def mask_fact(data: Any) -> Any:
     """What a fact tells, masked as an answer is; beside IDs it names who somebody is and which payment it was."""
-    return _mask_texts(data, kept=_NAMES_IN_A_FACT) if _LIKE_A_MOBILE.search(orjson.dumps(data)) else data
+    return _mask_where_needed(data, _NAMES_IN_A_FACT)
 
 
-def _mask_texts(value: Any, within: str = "", kept: re.Pattern[str] = _NAMES_A_RECORD) -> Any:
+def _mask_where_needed(value: Any, kept: re.Pattern[str]) -> Any:
+    return _mask_texts(value, kept) if _LIKE_A_MOBILE.search(orjson.dumps(value)) else value
+
+
+def _mask_texts(value: Any, kept: re.Pattern[str], within: str = "") -> Any:
     if isinstance(value, str):
         return mask_text(value)
     if isinstance(value, dict):
         own = within == "custom"  # fields whose names users choose
         return {
-            name: item if kept.search(name) and not own else _mask_texts(item, name, kept)
+            name: item if kept.search(name) and not own else _mask_texts(item, kept, name)
             for name, item in value.items()
         }
-    return [_mask_texts(item, "", kept) for item in value] if isinstance(value, list) else value
+    return [_mask_texts(item, kept) for item in value] if isinstance(value, list) else value
 
 
 def unmasked(value: Any, old: Any) -> Any:

@@ -57,7 +57,7 @@ class NewRefund(Body):
     refunded_at = Moment()
 
 
-class MoneyBackQuery(list_query(("requested_at",), default="-requested_at")):  # type: ignore[misc]
+class MoneyBackQuery(list_query(("requested_at",), default="-requested_at")):  # type: ignore[misc]  # made by a call
     """The filters that lists of returns and of claims have in common."""
 
     order_id = Id()
