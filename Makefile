@@ -64,8 +64,9 @@ tools: $(READY) ## install what tests need and this machine lacks (RabbitMQ, Chr
 bench: setup tools ## measure against bare floors in the same run (PLAYERS=300000 for the full size)
 	$(PY) -m tests.bench
 
+# Two at a time, however many cores there are: they wait for half of the time, and more would be in each other's way.
 faults: setup tools ## the long repetitions of killing and cutting off
-	$(PY) -m pytest -m "faults_long" --timeout 1800 tests
+	$(PY) -m pytest -n 2 --dist loadfile -m "faults_long" --timeout 1800 tests
 
 # Generated requests for each operation, kind and caller: `make security CASES=10000` takes a night.
 CASES ?= 100

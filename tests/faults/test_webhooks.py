@@ -46,6 +46,15 @@ def heard(target: Target) -> set[str]:
     return {headers["webhook-id"] for headers, _ in target.calls}
 
 
+def most_tries(seconds: float) -> int:
+    """Of a target that fails each time: it rests for 2, 4, 8, … s, each a fifth shorter at the least."""
+    tries, rested = 1, 0.0
+    while rested < seconds:
+        rested += 0.8 * 2**tries
+        tries += 1
+    return tries
+
+
 def test_r33_targets_that_are_not_well_hold_up_nobody_and_lose_nothing(
     suite: InProcessSuite, table: Callable[..., None], repeats: Repeats, monkeypatch: pytest.MonkeyPatch
 ):
@@ -61,10 +70,11 @@ def test_r33_targets_that_are_not_well_hold_up_nobody_and_lose_nothing(
         webhooks.subscribe(suite, target, types=["ticket.created.v1"])
     ill["down"].close()
     with delivering_of(suite):
+        began = monotonic()
         for _ in range(count):
             webhooks.write_ticket(suite)
         unhurt = eventually(lambda: len(heard(well)) == count, 20, "every fact at the one that is well")
-        tries = len(ill["failing"].calls)
+        tries, allowed = len(ill["failing"].calls), most_tries(monotonic() - began)
         for target in ill.values():
             target.mend()
         mended = monotonic()
@@ -88,4 +98,4 @@ def test_r33_targets_that_are_not_well_hold_up_nobody_and_lose_nothing(
         target.close()
     table("R33 webhooks, 1 target well and 4 ill", finding, well_after=f"{unhurt:.1f} s", tries_of_the_failing=tries)
     assert unhurt < 5
-    assert tries <= 4, "a target that fails is left in peace for longer and longer"
+    assert tries <= allowed, "a target that fails is left in peace for longer and longer"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from functools import cache
+from inspect import signature
+from types import ModuleType
 from typing import Any
 
 from werkzeug.routing import Rule
@@ -11,6 +14,7 @@ from werkzeug.routing import Rule
 from chassis.callers import Caller, Scope
 from chassis.field_rules import READ
 from tests.security import test_s01_further_checks as further
+from tests.security import test_s01_lone_checks as lone
 from tests.security import test_s01_no_power as power
 from tests.security import test_s01_s02_api as api
 from tests.security import test_s01_s02_pages as pages
@@ -99,6 +103,7 @@ def services_decide(suite: InProcessSuite, rows: Rows, only: str | None = None) 
                 assert answer.status == status, operation
 
 
+@cache
 def service_decides(name: str) -> Killer:
     """One service alone."""
 
@@ -147,11 +152,15 @@ def of_suite(test: Callable[..., None], *more: Any) -> Killer:
     return kill
 
 
-def of_nothing(test: Callable[..., None]) -> Killer:
-    """A test that wants nothing."""
+def all_of(module: ModuleType) -> list[Killer]:
+    """Every test of a module whose tests want the suite and the rows, or one of them, or nothing."""
+    return [_given(test) for name, test in vars(module).items() if name.startswith("test_")]
 
-    def kill(_suite: InProcessSuite, _rows: Rows) -> None:
-        test()
+
+def _given(test: Callable[..., None]) -> Killer:
+    def kill(suite: InProcessSuite, rows: Rows) -> None:
+        there = {"suite": suite, "rows": rows}
+        test(**{name: there[name] for name in signature(test).parameters})
 
     kill.__name__ = test.__name__
     return kill
@@ -195,7 +204,8 @@ SIGNING_IN: list[Killer] = [
     ),
 ]
 FURTHER: list[Killer] = [
-    *(plain(test) for name, test in vars(further).items() if name.startswith("test_")),
+    *all_of(further),
+    *all_of(lone),
     of_suite(power.test_a_page_gets_nothing_from_a_service_that_its_reader_may_not_ask_for),
 ]
 
@@ -223,11 +233,7 @@ TYPED: list[Killer] = [
     plain(typed.test_what_was_typed_is_told_by_no_fact, silent),
     filled(typed.test_what_was_typed_leaves_by_no_exit, silent, fill=typed.type_in),
 ]
-MASKS: list[Killer] = [
-    of_nothing(test) if "rows" not in test.__annotations__ else plain(test)
-    for name, test in vars(masks).items()
-    if name.startswith("test_")
-]
+MASKS: list[Killer] = all_of(masks)
 LEAVERS: list[Killer] = [
     of_suite(leavers.test_s8_an_old_token_is_refused_by_every_service_within_two_seconds, silent, "left"),
     of_suite(leavers.test_nothing_new_is_given_to_somebody_who_left),
@@ -267,11 +273,8 @@ def killers_of(mutant: Mutant, suite: InProcessSuite) -> list[Killer]:
     first = [own(mutant)] if own else _FIRST.get(mutant.kind, [])
     service = mutant.file.split("/")[1]
     if service in suite.services:
-        first = [_OF_SERVICE.setdefault(service, service_decides(service)), *first]
+        first = [service_decides(service), *first]
     elif "identity/" in mutant.file and mutant.kind != "action":
         first = [*first, *SIGNING_IN]
     shown = mutant.kind in ("field", "may", "mask", "texts", "veil")
     return list(dict.fromkeys((*first, *(killer for killer in ALL if shown or killer.__name__ not in WHAT_IS_SHOWN))))
-
-
-_OF_SERVICE: dict[str, Killer] = {}

@@ -10,16 +10,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from logging import getLogger
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
 
-from tests.security.killers import SLOW, Killer, killers_of
-from tests.security.mutants import Mutant, taken_out
+from tests.security.footprints import Footprint, entered
+from tests.security.killers import ALL, SLOW, Killer, killers_of, service_decides
+from tests.security.mutants import Mutant, forget, taken_out
 from tests.support.rows_in_suite import Rows, make_rows
 from tests.support.suite_in_process import InProcessSuite, start_suite
 
 GOAL = 0.95
+FEW = 20  # up to so many checks it takes longer to look where the tests go than to ask them all
 
 
 class Trial:
@@ -29,6 +32,8 @@ class Trial:
         self._start = start
         self.renewals = -1
         self._noticed: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
+        self._footprints: dict[Killer, Footprint] = {}
+        self._seconds: dict[Killer, float] = {}
         self.suite: InProcessSuite | None = None
         self.renew()
 
@@ -39,6 +44,19 @@ class Trial:
         self.suite = self._start()
         self.rows: Rows = make_rows(self.suite)
         self.renewals += 1
+
+    def survey(self) -> list[str]:
+        """Look where each test goes, to ask it only about what it reaches; the names of those that are red just now."""
+        apps = [self._running.gateway, *(one.app for one in self._running.services.values())]
+        red = []
+        for killer in (*ALL, *map(service_decides, self._running.services)):
+            forget(self._running)  # what was remembered would not be entered again
+            began = monotonic()
+            with entered(apps) as self._footprints[killer]:
+                if self.is_red(killer):
+                    red.append(killer.__name__)
+            self._seconds[killer] = monotonic() - began
+        return red
 
     def verdict(self, mutant: Mutant) -> str | None:
         """The test that notices that this is gone; None where none does."""
@@ -55,10 +73,18 @@ class Trial:
         return None
 
     def _likely_first(self, mutant: Mutant) -> list[Killer]:
-        """What has noticed others of the kind in this file comes first, what takes long comes last."""
+        """What is quick and has noticed others of the kind in this file comes first."""
+        killers = [one for one in killers_of(mutant, self._running) if self._may_notice(one, mutant)]
         seen = self._noticed[mutant.file, mutant.kind]
-        killers = killers_of(mutant, self._running)
-        return sorted(killers, key=lambda killer: (killer.__name__ in SLOW, -seen[killer.__name__]))
+        return sorted(killers, key=lambda killer: self._cost(killer) / (1 + seen[killer.__name__]))
+
+    def _cost(self, killer: Killer) -> float:
+        """In seconds; before it was looked at: much for those that ask for everything, the same for all others."""
+        return self._seconds.get(killer, 10.0 if killer.__name__ in SLOW else 0.1)
+
+    def _may_notice(self, killer: Killer, mutant: Mutant) -> bool:
+        footprint = self._footprints.get(killer)
+        return footprint is None or footprint.reaches(mutant)
 
     def is_red(self, killer: Killer) -> bool:
         """Whether the test fails just now."""
@@ -94,6 +120,8 @@ def trial(new_database: Callable[..., str], folder: Callable[[str], Path]) -> It
 def judge(chosen: list[Mutant], one: Trial, figure: Callable[..., None], name: str) -> None:
     """At least 95 % are noticed; who are not is told by name."""
     found = {}
+    if len(chosen) > FEW:
+        assert one.survey() == [], "red although nothing is taken out"
     for mutant in chosen:
         found[mutant] = one.verdict(mutant)
         print(f"{mutant} → {found[mutant]}", flush=True)

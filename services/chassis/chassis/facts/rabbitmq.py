@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import pika
@@ -275,12 +276,35 @@ class _Batch:
         self.finished.set()
 
 
+class _Joined(pika.SelectConnection):
+    """A connection that hands a slice of messages to the system at once, where pika does it three times for each message."""
+
+    _gathered: list[bytes] | None = None
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """What is sent within the block goes out together at its end."""
+        self._gathered = []
+        try:
+            yield
+        finally:
+            gathered, self._gathered = self._gathered, None
+            if gathered:
+                super()._adapter_emit_data(b"".join(gathered))
+
+    def _adapter_emit_data(self, data: bytes) -> None:
+        if self._gathered is None:
+            super()._adapter_emit_data(data)
+        else:
+            self._gathered.append(data)
+
+
 class RabbitPublisher:
     """An asynchronous connection on its own thread: batches of confirms, ten times as fast as one by one."""
 
     def __init__(self, url: str) -> None:
         self._parameters = _parameters(url, "relay")
-        self._connection: pika.SelectConnection | None = None
+        self._connection: _Joined | None = None
         self._channel: Any = None
         self._handed_over: _Batch | None = None
         self._batch: _Batch | None = None
@@ -346,7 +370,7 @@ class RabbitPublisher:
 
     def _connect_and_serve(self) -> None:
         """Until the connection ends; its loop has files of its own, which nobody else closes."""
-        self._connection = pika.SelectConnection(
+        self._connection = _Joined(
             self._parameters,
             on_open_callback=self._opened,
             on_open_error_callback=self._lost,
@@ -400,10 +424,11 @@ class RabbitPublisher:
             return
         end = start + SLICE
         try:
-            for message in batch.messages[start:end]:
-                self._channel.basic_publish(
-                    batch.exchange, message.key, message.body, _properties(message), mandatory=True
-                )
+            with self._connection.at_once():
+                for message in batch.messages[start:end]:
+                    self._channel.basic_publish(
+                        batch.exchange, message.key, message.body, _properties(message), mandatory=True
+                    )
         except _LOST as error:
             self._fail(str(error) or type(error).__name__)
         else:

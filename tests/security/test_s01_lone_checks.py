@@ -1,0 +1,142 @@
+"""S1 for checks of the gateway that stand alone: clients that are over, what one person may have open, what is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import time_machine
+
+from chassis.callers import Caller, Scope, service_itself
+from chassis.clock import new_id, utc_now
+from chassis.data.masking import mask_phone
+from chassis.facts.envelope import Received
+from chassis.jobs.job import MOST_OPEN, TooManyJobs
+from chassis.jobs.store import add_job
+from chassis.rules import NotFound
+from gateway.audit.facts import take_down
+from gateway.audit.writing import deed
+from gateway.clients.references import look_up
+from tests.security.test_s27_masks import a_number, kept
+from tests.support.rows_in_suite import Rows
+from tests.support.suite_in_process import Api, InProcessSuite, new_member
+
+
+def a_client(suite: InProcessSuite, **fields: Any) -> dict[str, Any]:
+    """A new API client with its secret."""
+    body = {"name": f"系统 {uuid4().hex[:8]}", "scopes": ["player:read"], **fields}
+    return suite.api("admin").made("/api-clients", body)
+
+
+def a_token(suite: InProcessSuite, client: dict[str, Any], **fields: Any) -> Any:
+    """The answer of the token address."""
+    form = {"grant_type": "client_credentials", "client_id": client["id"], "client_secret": client["secret"], **fields}
+    return suite.nobody().client.post("/oauth/token", data=form)
+
+
+def as_client(suite: InProcessSuite, client: dict[str, Any]) -> Api:
+    """The API as this client calls it."""
+    return Api(suite.gateway.test_client(use_cookies=False), a_token(suite, client).json["access_token"])
+
+
+def test_a_client_gets_no_token_with_a_wrong_secret_a_wider_scope_or_from_elsewhere(suite: InProcessSuite):
+    client = a_client(suite)
+    assert a_token(suite, client).status_code == 200
+    assert a_token(suite, {**client, "secret": "wrong"}).status_code == 401
+    assert a_token(suite, {**client, "id": str(uuid4())}).status_code == 401
+    assert a_token(suite, client, scope="ticket:read").status_code == 400
+    assert a_token(suite, a_client(suite, addresses=["192.0.2.0/24"])).status_code == 403
+
+
+def test_a_client_that_is_over_gets_no_token_and_its_tokens_are_dead(suite: InProcessSuite):
+    until = utc_now() + timedelta(minutes=20)
+    client = a_client(suite, expires_at=until.isoformat())
+    api = as_client(suite, client)
+    assert api.get("/players").status_code == 200
+    with time_machine.travel(until + timedelta(seconds=1)):
+        suite.gateway.extensions["playdesk_sessions"]._known.clear()
+        assert api.get("/players").status_code == 401
+        assert a_token(suite, client).status_code == 401
+
+
+def test_a_secret_that_was_exchanged_is_over_when_it_was_said_to_be(suite: InProcessSuite):
+    client, admin = a_client(suite), suite.api("admin")
+    admin.made(f"/api-clients/{client['id']}/secrets", {})
+    assert a_token(suite, client).status_code == 200
+    with suite.raw("gateway") as connection:
+        connection.exec_driver_sql(
+            "UPDATE client_secrets SET expires_at = now() - interval '1 second' WHERE client_id = %s AND expires_at "
+            "IS NOT NULL",
+            (client["id"],),
+        )
+    assert a_token(suite, client).status_code == 401
+
+
+def test_a_client_that_was_revoked_is_dead_at_once(suite: InProcessSuite):
+    client, admin = a_client(suite), suite.api("admin")
+    api = as_client(suite, client)
+    assert api.get("/players").status_code == 200
+    version = admin.get(f"/api-clients/{client['id']}").json["version"]
+    admin.made(f"/api-clients/{client['id']}/revoke", None, version=version)
+    assert api.get("/players").status_code == 401
+    assert a_token(suite, client).status_code == 401
+
+
+def test_the_pages_are_for_people(suite: InProcessSuite):
+    api = as_client(suite, a_client(suite))
+    for path in ("/", "/players", "/live"):
+        answer = api.client.get(path, headers={"Authorization": f"Bearer {api.token}"})
+        assert answer.status_code in (302, 401), path
+
+
+def test_nobody_has_more_jobs_open_than_anybody_may(suite: InProcessSuite):
+    work = suite.gateway_runtime.work(Caller(new_id(), scope=Scope("all")))
+    with work.session:
+        for _ in range(MOST_OPEN):
+            add_job(work, "nothing", {}, language="zh")
+        with pytest.raises(TooManyJobs):
+            add_job(work, "nothing", {}, language="zh")
+
+
+def test_who_has_seen_too_many_players_is_told_so_at_home(suite: InProcessSuite, rows: Rows):
+    player = rows.of["A001"]["player"]["id"]
+    with suite.services["player"].served.misbehave("status", 429):
+        answer = suite.api("A001").get("/home", query_string={"player_id": player})
+    assert (answer.status_code, answer.json["code"]) == (429, "too_many_read")
+
+
+def test_what_a_request_names_must_be_there(suite: InProcessSuite):
+    gone, there = new_member(suite), new_member(suite)
+    admin = suite.api("admin")
+    version = admin.get(f"/staff/{gone.id}").json["version"]
+    assert admin.post(f"/staff/{gone.id}/leave", {"rule": "pool"}, version=version).status_code == 200
+    empty: Callable[..., Any] = lambda *_: {"items": []}  # noqa: E731 - a service that finds nothing
+    with suite.gateway.test_request_context():
+        assert look_up({"staff": [there.id]}, empty)["staff"][0]["no"] == there.no
+        for names in ({"staff": [gone.id]}, {"staff": [new_id()]}, {"department": [new_id()]}, {"pack": ["LB1"]}):
+            with pytest.raises(NotFound):
+                look_up(names, empty)
+        for kind in ("player", "pack"):
+            with pytest.raises(NotFound):
+                look_up({kind: [new_id()]}, lambda *_: None)
+
+
+def test_an_account_and_a_document_that_are_not_there_are_not_found(suite: InProcessSuite):
+    assert suite.api("admin").get(f"/wechat-accounts/{new_id()}").status_code == 404
+    assert suite.api("admin").get(f"/wechat-accounts/{new_id()}/holders").status_code == 404
+    for name in ("nothing", "..%2fopenapi.json", "player.created.v1.json/.."):
+        assert suite.nobody().client.get(f"/docs/events/schemas/{name}").status_code == 404
+
+
+def test_the_audit_log_is_written_masked_down_to_whom_it_is_about(suite: InProcessSuite):
+    number = a_number()
+    assert deed("x", subject_kind="player", subject=number, actor=None)["subject"] == mask_phone(number)
+    fact = Received(new_id(), "player.created.v1", "/playdesk/player", number, 1, 1, {"note": number}, time=utc_now())
+    work = suite.gateway_runtime.work(service_itself("gateway"))
+    with work.session:
+        take_down(work, [fact])
+        work.commit()
+    assert kept(suite, "gateway", "audit_entries", number) == (True, False)
