@@ -236,6 +236,24 @@ def test_a_fact_its_handler_fails_on_is_tried_again_and_its_neighbours_are_done(
     assert count(service) == 2
 
 
+@pytest.mark.parametrize("bad", [0, 77, 199])
+def test_one_that_fails_among_two_hundred_is_found_in_few_transactions(service, bad):
+    sizes = []
+
+    def handle(work, facts: list[Received]) -> None:
+        sizes.append(len(facts))
+        if any(fact.data["text"] == "poison" for fact in facts):
+            raise KeyError("phone")
+        note_effect(work, facts)
+
+    picky = Subscription("picky", (Listen(("note.*.v1",), NoteState, handle),))
+    batch = [delivery(new_id(), text="poison" if n == bad else "") for n in range(200)]
+    verdicts = inbox_of(service, picky).handle(batch)
+    assert [n for n, verdict in enumerate(verdicts) if verdict.fate is not Fate.DONE] == [bad]
+    assert count(service) == 199
+    assert len(sizes) <= 17, sizes
+
+
 @pytest.mark.parametrize("version", [2**31, 2**62])
 def test_a_number_no_column_can_hold_fails_alone(service, version):
     verdicts = inbox_of(service, copying()).handle([delivery(new_id(), version), delivery(new_id(), 1)])

@@ -117,8 +117,8 @@ def test_r4_r5_relay_killed_between_confirm_and_mark_and_consumer_after_its_comm
             farm.again("worker", sometime("relay.after_confirm"))
             farm.again("mirror", sometime("consumer.after_commit"))
             farm.dies("worker")
+            farm.again("worker")
             farm.dies("mirror")
-        farm.again("worker")
         farm.again("mirror")
     table(f"R4 relay, R5 consumer killed, {times} times, {farm.bus}", settle_and_compare(farm, ledger))
 

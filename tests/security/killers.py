@@ -4,21 +4,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from functools import cache
 from inspect import signature
 from types import ModuleType
 from typing import Any
 
+import time_machine
 from werkzeug.routing import Rule
 
 from chassis.callers import Caller, Scope
+from chassis.clock import utc_now
 from chassis.field_rules import READ
+from tests.gateway.integration import test_api_clients as api_clients
+from tests.gateway.integration import test_people as people
+from tests.gateway.integration import test_roles as roles
+from tests.gateway.integration import test_second_factor as second_factor
+from tests.gateway.integration import test_sessions as sessions
 from tests.security import test_s01_further_checks as further
 from tests.security import test_s01_lone_checks as lone
 from tests.security import test_s01_no_power as power
 from tests.security import test_s01_s02_api as api
 from tests.security import test_s01_s02_pages as pages
 from tests.security import test_s03_others_ids as ids
+from tests.security import test_s03_sums as sums
 from tests.security import test_s08_leavers as leavers
 from tests.security import test_s09_s10_tokens as tokens
 from tests.security import test_s11_s12_s13_signing_in as signing_in
@@ -30,7 +39,7 @@ from tests.security import test_s28_nothing_told as told
 from tests.security.expectations import API, Case, reaches
 from tests.security.mutants import EVERYBODYS, Mutant, innermost
 from tests.support.rows_in_suite import OWNERS, Rows
-from tests.support.suite_in_process import InProcessSuite, new_member
+from tests.support.suite_in_process import InProcessSuite, Member, new_member
 
 Killer = Callable[[InProcessSuite, Rows], None]
 Fill = Callable[[InProcessSuite, Rows], Rows]
@@ -121,122 +130,93 @@ def through_the_gateway(suite: InProcessSuite, rows: Rows, names: Iterable[str] 
             assert answer.status_code == status, name
 
 
-def as_somebody_new(test: Callable[..., None], *, figure: bool = False) -> Killer:
-    """A test that wants a member of its own."""
-
-    def kill(suite: InProcessSuite, _rows: Rows) -> None:
-        signing_in.forget(suite)
-        test(suite, new_member(suite), *([silent] if figure else []))
-
-    kill.__name__ = test.__name__
-    return kill
-
-
-def plain(test: Callable[..., None], *more: Any) -> Killer:
-    """A test that wants the suite, the rows and what else is given."""
+def asks(test: Callable[..., Any], **more: Any) -> Killer:
+    """A test as a killer: it is given what its parameters name, `more` before what every test may want."""
 
     def kill(suite: InProcessSuite, rows: Rows) -> None:
-        test(suite, rows, *more)
-
-    kill.__name__ = test.__name__
-    return kill
-
-
-def of_suite(test: Callable[..., None], *more: Any) -> Killer:
-    """A test that wants the suite alone."""
-
-    def kill(suite: InProcessSuite, _rows: Rows) -> None:
-        test(suite, *more)
+        with ExitStack() as over:
+            wanted = signature(test).parameters
+            test(**{name: more[name] if name in more else GIVEN[name](suite, rows, over) for name in wanted})
 
     kill.__name__ = test.__name__
     return kill
 
 
 def all_of(module: ModuleType) -> list[Killer]:
-    """Every test of a module whose tests want the suite and the rows, or one of them, or nothing."""
-    return [_given(test) for name, test in vars(module).items() if name.startswith("test_")]
+    """Every test of a module that wants no more than every test may."""
+    tests = [test for name, test in vars(module).items() if name.startswith("test_")]
+    return [asks(test) for test in tests if signature(test).parameters.keys() <= GIVEN.keys()]
 
 
-def _given(test: Callable[..., None]) -> Killer:
-    def kill(suite: InProcessSuite, rows: Rows) -> None:
-        there = {"suite": suite, "rows": rows}
-        test(**{name: there[name] for name in signature(test).parameters})
-
-    kill.__name__ = test.__name__
-    return kill
+def _somebody_new(suite: InProcessSuite, _rows: Rows, _over: ExitStack) -> Member:
+    signing_in.forget(suite)
+    return new_member(suite)
 
 
-POWER: list[Killer] = [no_power_in_the_api, no_power_on_the_pages, services_decide]
-REACH: list[Killer] = [
-    services_decide,
-    plain(api.test_a_list_shows_exactly_the_rows_within_reach, silent),
-    *(plain(api.test_counts_and_searches_do_not_tell_of_rows_out_of_reach, owner) for owner in OWNERS[1:]),
-    plain(ids.test_a_department_out_of_a_supervisors_reach_is_not_found_either),
-    plain(ids.test_not_there_and_out_of_reach_are_the_same_answer),
-    plain(ids.test_who_was_merged_is_reached_by_whoever_reaches_the_survivor_and_by_nobody_else),
-    plain(ids.test_an_id_out_of_reach_in_a_body_is_not_found_and_nothing_is_written, silent),
-    through_the_gateway,
-]
-TOKENS: list[Killer] = [
-    of_suite(tokens.test_a_forged_token_is_refused_by_every_service, silent),
-    of_suite(tokens.test_every_route_of_every_service_asks_for_the_token, silent),
-    of_suite(tokens.test_a_token_for_one_service_opens_no_other),
-    of_suite(tokens.test_a_token_under_another_scheme_is_nobodys),
-]
-STRANGERS: list[Killer] = [
-    plain(pages.test_nobody_is_sent_to_the_login_from_every_page, silent),
-    plain(csrf.test_no_form_is_taken_without_its_token, silent),
-    plain(csrf.test_a_cookie_alone_changes_nothing_through_the_api, silent),
-    of_suite(csrf.test_signing_in_from_another_site_is_refused),
-    of_suite(told.test_figures_are_for_the_inside_alone),
-]
-SIGNING_IN: list[Killer] = [
-    as_somebody_new(signing_in.test_signing_in_makes_a_new_session_and_ends_the_one_before),
-    as_somebody_new(signing_in.test_a_session_planted_beforehand_is_nobodys),
-    as_somebody_new(signing_in.test_a_token_is_dead_after_the_logout),
-    as_somebody_new(signing_in.test_every_other_session_is_dead_after_the_password_was_changed),
-    as_somebody_new(signing_in.test_a_session_ends_by_itself),
-    as_somebody_new(signing_in.test_a_leaver_and_a_changed_role_count_from_the_next_request, figure=True),
-    as_somebody_new(signing_in.test_guessing_over_many_accounts_is_slowed_by_address, figure=True),
-    as_somebody_new(signing_in.test_upper_case_and_other_forms_of_a_number_are_the_same_account),
-    as_somebody_new(
-        signing_in.test_guessing_is_slowed_by_account_and_the_right_password_works_after_the_wait, figure=True
-    ),
-]
-FURTHER: list[Killer] = [
-    *all_of(further),
-    *all_of(lone),
-    of_suite(power.test_a_page_gets_nothing_from_a_service_that_its_reader_may_not_ask_for),
-]
-
-
-def filled(test: Callable[..., None], *more: Any, fill: Fill = fields.fill) -> Killer:
-    """A test over rows that hold canaries in what may be hidden, or that `fill` makes."""
-
-    def kill(suite: InProcessSuite, rows: Rows) -> None:
-        if fill not in _FILLED or _FILLED[fill][0] is not rows:
-            _FILLED[fill] = (rows, fill(suite, rows))
-        test(suite, _FILLED[fill][1], *more)
-
-    kill.__name__ = test.__name__
-    return kill
+def _made_once(fill: Fill, suite: InProcessSuite, rows: Rows) -> Rows:
+    if fill not in _FILLED or _FILLED[fill][0] is not rows:
+        _FILLED[fill] = (rows, fill(suite, rows))
+    return _FILLED[fill][1]
 
 
 _FILLED: dict[Fill, tuple[Rows, Rows]] = {}
+GIVEN: dict[str, Callable[[InProcessSuite, Rows, ExitStack], Any]] = {
+    "suite": lambda suite, _rows, _over: suite,
+    "rows": lambda _suite, rows, _over: rows,
+    "filled": lambda suite, rows, _over: _made_once(fields.fill, suite, rows),
+    "typed": lambda suite, rows, _over: _made_once(typed.type_in, suite, rows),
+    "figure": lambda *_: silent,
+    "admin": lambda suite, _rows, _over: suite.api("admin"),
+    "member": _somebody_new,
+    "clock": lambda _suite, _rows, over: over.enter_context(time_machine.travel(utc_now(), tick=False)),
+}
+POWER: list[Killer] = [no_power_in_the_api, no_power_on_the_pages, services_decide]
+REACH: list[Killer] = [
+    services_decide,
+    asks(api.test_a_list_shows_exactly_the_rows_within_reach),
+    *(asks(api.test_counts_and_searches_do_not_tell_of_rows_out_of_reach, owner=owner) for owner in OWNERS[1:]),
+    *all_of(ids),
+    *all_of(sums),
+    through_the_gateway,
+]
+TOKENS: list[Killer] = [
+    asks(tokens.test_a_forged_token_is_refused_by_every_service),
+    asks(tokens.test_every_route_of_every_service_asks_for_the_token),
+    asks(tokens.test_a_token_for_one_service_opens_no_other),
+    asks(tokens.test_a_token_under_another_scheme_is_nobodys),
+]
+STRANGERS: list[Killer] = [
+    asks(pages.test_nobody_is_sent_to_the_login_from_every_page),
+    asks(csrf.test_no_form_is_taken_without_its_token),
+    asks(csrf.test_a_cookie_alone_changes_nothing_through_the_api),
+    asks(csrf.test_signing_in_from_another_site_is_refused),
+    asks(told.test_figures_are_for_the_inside_alone),
+]
+SIGNING_IN: list[Killer] = [*all_of(signing_in), *all_of(sessions), *all_of(second_factor)]
+FURTHER: list[Killer] = [
+    *all_of(further),
+    *all_of(lone),
+    *all_of(api_clients),
+    *all_of(people),
+    *all_of(roles),
+    asks(power.test_a_page_gets_nothing_from_a_service_that_its_reader_may_not_ask_for),
+]
+
+
 FIELDS: list[Killer] = [
-    filled(fields.test_a_hidden_field_finds_nobody),
-    filled(fields.test_what_is_read_only_or_hidden_is_set_by_no_way, READ),
-    filled(fields.test_masked_in_lists_is_whole_in_the_record_itself),
-    filled(fields.test_a_hidden_field_leaves_by_no_exit, silent),
+    asks(fields.test_a_hidden_field_finds_nobody),
+    asks(fields.test_what_is_read_only_or_hidden_is_set_by_no_way, access=READ),
+    asks(fields.test_masked_in_lists_is_whole_in_the_record_itself),
+    asks(fields.test_a_hidden_field_leaves_by_no_exit),
 ]
 TYPED: list[Killer] = [
-    plain(typed.test_what_was_typed_is_told_by_no_fact, silent),
-    filled(typed.test_what_was_typed_leaves_by_no_exit, silent, fill=typed.type_in),
+    asks(typed.test_what_was_typed_is_told_by_no_fact),
+    asks(typed.test_what_was_typed_leaves_by_no_exit),
 ]
 MASKS: list[Killer] = all_of(masks)
 LEAVERS: list[Killer] = [
-    of_suite(leavers.test_s8_an_old_token_is_refused_by_every_service_within_two_seconds, silent, "left"),
-    of_suite(leavers.test_nothing_new_is_given_to_somebody_who_left),
+    asks(leavers.test_s8_an_old_token_is_refused_by_every_service_within_two_seconds, change="left"),
+    asks(leavers.test_nothing_new_is_given_to_somebody_who_left),
 ]
 # Whoever decides on whole records is not noticed by what looks at single texts.
 WHAT_IS_SHOWN = (
@@ -268,13 +248,17 @@ _FIRST: dict[str, list[Killer]] = {
 
 
 def killers_of(mutant: Mutant, suite: InProcessSuite) -> list[Killer]:
-    """All of them, those first that are most likely to notice."""
-    own = {"page": its_page, "action": its_operation}.get(mutant.kind)
-    first = [own(mutant)] if own else _FIRST.get(mutant.kind, [])
+    """All of them, those first that are most likely to notice; of an action, those that ask by action and reach."""
     service = mutant.file.split("/")[1]
+    if mutant.live is not None:
+        own = {"page": its_page, "action": its_operation}[mutant.kind](mutant)
+        first = service_decides(service) if service in suite.services else own
+        return list(dict.fromkeys((first, *POWER, *REACH, *STRANGERS)))
+    first_ones = _FIRST.get(mutant.kind, [])
     if service in suite.services:
-        first = [service_decides(service), *first]
-    elif "identity/" in mutant.file and mutant.kind != "action":
-        first = [*first, *SIGNING_IN]
+        first_ones = [service_decides(service), *first_ones]
+    elif "identity/" in mutant.file:
+        first_ones = [*first_ones, *SIGNING_IN]
     shown = mutant.kind in ("field", "may", "mask", "texts", "veil")
-    return list(dict.fromkeys((*first, *(killer for killer in ALL if shown or killer.__name__ not in WHAT_IS_SHOWN))))
+    others = (killer for killer in ALL if shown or killer.__name__ not in WHAT_IS_SHOWN)
+    return list(dict.fromkeys((*first_ones, *others)))

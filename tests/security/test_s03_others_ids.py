@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import uuid4
 
-from tests.security.expectations import KIND_OF_PART
+from tests.security.expectations import ACTORS, API, KIND_OF_PART, Case, has, path_of
+from tests.security.test_s01_s02_api import ask, operations
 from tests.support.rows_in_suite import Rows, checksum, differing
 from tests.support.suite_in_process import InProcessSuite
 
@@ -243,6 +245,29 @@ def test_who_was_merged_is_reached_by_whoever_reaches_the_survivor_and_by_nobody
     assert suite.api("B001").get(path).json["merged_into_id"] == into["id"]
     refused = suite.api("B001").patch(path, {"note": "?"}, version=merged["version"])
     assert (refused.status_code, refused.json["survivor"]["id"]) == (409, into["id"])
+
+
+# Who ends what is over already has what they want.
+ENDED = {
+    "DELETE /api-clients/{client_id}/secrets/{secret_id}": 200,
+    "DELETE /me/sessions/{session_id}": 204,
+    "DELETE /staff/{staff_id}/sessions/{session_id}": 204,
+    "DELETE /webhooks/networks/{network_id}": 204,
+}
+
+
+def test_what_is_not_there_is_not_found_whatever_is_asked_of_it(suite: InProcessSuite, rows: Rows, figure):
+    wrong, count, case = [], 0, Case(suite, rows, "A001")
+    for name in operations(suite):
+        for part in re.findall(r"\{(\w+)\}", name):
+            path = path_of(name.replace(f"{{{part}}}", NOBODYS), case)
+            who = next(no for no in reversed(ACTORS) if has(suite.staff[no], API[name].action))
+            answer = ask(suite.api(who), name, case, path=path)
+            count += 1
+            if answer.status_code != (ENDED.get(name, 404) if name.endswith(f"{{{part}}}") else 404):
+                wrong.append(f"{name} without its {part}: {answer.status_code} {answer.text[:120]}")
+    figure("S3 paths", asked=count, found=len(wrong))
+    assert not wrong, "\n".join(wrong)
 
 
 def test_not_there_and_out_of_reach_are_the_same_answer(suite: InProcessSuite, rows: Rows):

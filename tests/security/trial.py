@@ -74,17 +74,16 @@ class Trial:
 
     def _likely_first(self, mutant: Mutant) -> list[Killer]:
         """What is quick and has noticed others of the kind in this file comes first."""
-        killers = [one for one in killers_of(mutant, self._running) if self._may_notice(one, mutant)]
+        killers = killers_of(mutant, self._running)
+        if mutant.live is not None:
+            return killers  # asked for before its function is entered: of it a footprint says nothing
         seen = self._noticed[mutant.file, mutant.kind]
-        return sorted(killers, key=lambda killer: self._cost(killer) / (1 + seen[killer.__name__]))
+        reaching = [one for one in killers if one not in self._footprints or self._footprints[one].reaches(mutant)]
+        return sorted(reaching, key=lambda killer: self._cost(killer) / (1 + seen[killer.__name__]))
 
     def _cost(self, killer: Killer) -> float:
         """In seconds; before it was looked at: much for those that ask for everything, the same for all others."""
         return self._seconds.get(killer, 10.0 if killer.__name__ in SLOW else 0.1)
-
-    def _may_notice(self, killer: Killer, mutant: Mutant) -> bool:
-        footprint = self._footprints.get(killer)
-        return footprint is None or footprint.reaches(mutant)
 
     def is_red(self, killer: Killer) -> bool:
         """Whether the test fails just now."""

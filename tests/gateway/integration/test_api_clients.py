@@ -227,8 +227,9 @@ def test_the_last_use_is_shown_and_the_limit_is_its_own(suite: InProcessSuite):
 def test_secrets_and_tokens_stand_nowhere_in_plain(suite: InProcessSuite):
     admin = suite.api("admin")
     body = {"name": f"系统 {uuid4().hex[:8]}", "scopes": ["player:read"]}
-    client = admin.made("/api-clients", body, key="client-1")
-    assert admin.made("/api-clients", body, key="client-1") == client, "repeated under its key, it is the same answer"
+    key = f"client-{uuid4().hex[:8]}"
+    client = admin.made("/api-clients", body, key=key)
+    assert admin.made("/api-clients", body, key=key) == client, "repeated under its key, it is the same answer"
     token = ask(suite, client).json["access_token"]
     assert "secret" not in admin.get(f"/api-clients/{client['id']}").json
     hay = "\n".join(suite.log_lines)

@@ -125,7 +125,7 @@ class Inbox:
         self._lost = 0
 
     def handle(self, deliveries: list[Delivery]) -> list[Verdict]:
-        """Handle a batch in one transaction; where that fails, one by one, so that a bad one holds up nobody.
+        """Handle a batch in one transaction; where that fails, in ever smaller parts, so that a bad one holds up nobody.
 
         Raises NotNow while the database is away: that is no fault of the facts, and must not use up their tries.
         """
@@ -136,8 +136,7 @@ class Inbox:
             done: list[Verdict] = [DONE] * len(facts)
             self._lost = 0
         except Exception as error:
-            self._stop_where_nothing_works(error)
-            done = [self._failed(facts[0], error)] if len(facts) == 1 else [self._alone(fact) for fact in facts]
+            done = self._halved(facts, error)
         verdicts = iter(done)
         return [next(verdicts) if isinstance(fact, Received) else fact for fact in readable]
 
@@ -172,13 +171,20 @@ class Inbox:
         whole = published(self.heard, key) if self.heard is not None else None
         return [reader(listen.reads), *([whole] if whole is not None else [])]
 
-    def _alone(self, fact: Received) -> Verdict:
+    def _halved(self, facts: list[Received], error: Exception) -> list[Verdict]:
+        """Until those that fail stand alone: one among 200 costs about 16 transactions, and not 200."""
+        self._stop_where_nothing_works(error)
+        if len(facts) == 1:
+            return [self._failed(facts[0], error)]
+        middle = len(facts) // 2
+        return [*self._part(facts[:middle]), *self._part(facts[middle:])]
+
+    def _part(self, facts: list[Received]) -> list[Verdict]:
         try:
-            self._work([fact])
-            return DONE
+            self._work(facts)
+            return [DONE] * len(facts)
         except Exception as error:
-            self._stop_where_nothing_works(error)
-            return self._failed(fact, error)
+            return self._halved(facts, error)
 
     def _failed(self, fact: Received, error: Exception) -> Verdict:
         reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
