@@ -3,6 +3,7 @@
 pytest_plugins = (
     "tests.support.requirements",
     "tests.support.figures",
+    "tests.support.fault_table",
     "tests.support.postgres",
     "tests.support.rabbitmq",
     "tests.support.chromium",

@@ -1,4 +1,4 @@
-"""The farm, started once; and the one table of what each fault has cost."""
+"""The farm, started once; what a fault has cost becomes a row of the one table."""
 
 from __future__ import annotations
 
@@ -15,8 +15,6 @@ from deploy.local.rabbitmq import server_program
 from tests.faults.farm import Farm, FarmOnPostgres
 from tests.faults.invariant import Finding
 from tests.support.requirements import cannot_test
-
-COLUMNS = ("acknowledged", "facts", "delivered", "lost", "doubled", "differences", "dead", "seconds")
 
 
 @pytest.fixture
@@ -78,16 +76,3 @@ def table(request: pytest.FixtureRequest, record_property: Callable[[str, object
         assert finding.holds, finding
 
     return put
-
-
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """The table, whichever worker the tests ran in."""
-    reports = [report for key in ("passed", "failed") for report in terminalreporter.stats.get(key, [])]
-    rows = [json.loads(v) for r in reports for name, v in getattr(r, "user_properties", []) if name == "fault"]
-    if not rows:
-        return
-    terminalreporter.write_sep("-", "faults: invariant I")
-    terminalreporter.write_line(f"{'fault':44}" + "".join(f"{name:>13}" for name in COLUMNS))
-    for row in rows:
-        figures = "".join(f"{row[name]:>13.1f}" if name == "seconds" else f"{row[name]:>13}" for name in COLUMNS)
-        terminalreporter.write_line(f"{row['row']:44}{figures}  {row['more']}")

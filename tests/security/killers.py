@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from contextlib import ExitStack
+from collections.abc import Iterable
 from functools import cache
-from inspect import signature
-from types import ModuleType
-from typing import Any
 
-import time_machine
 from werkzeug.routing import Rule
 
 from chassis.callers import Caller, Scope
-from chassis.clock import utc_now
 from chassis.field_rules import READ
 from tests.gateway.integration import test_api_clients as api_clients
 from tests.gateway.integration import test_people as people
 from tests.gateway.integration import test_roles as roles
 from tests.gateway.integration import test_second_factor as second_factor
 from tests.gateway.integration import test_sessions as sessions
+from tests.gateway.integration import test_sign_on as sign_on
 from tests.security import test_s01_further_checks as further
 from tests.security import test_s01_lone_checks as lone
 from tests.security import test_s01_no_power as power
@@ -37,16 +32,10 @@ from tests.security import test_s27_masks as masks
 from tests.security import test_s27_typed as typed
 from tests.security import test_s28_nothing_told as told
 from tests.security.expectations import API, Case, reaches
+from tests.security.given import Killer, all_of, asks
 from tests.security.mutants import EVERYBODYS, Mutant, innermost
 from tests.support.rows_in_suite import OWNERS, Rows
-from tests.support.suite_in_process import InProcessSuite, Member, new_member
-
-Killer = Callable[[InProcessSuite, Rows], None]
-Fill = Callable[[InProcessSuite, Rows], Rows]
-
-
-def silent(*_: Any, **__: Any) -> None:
-    """A figure that is not said."""
+from tests.support.suite_in_process import InProcessSuite
 
 
 def no_power_in_the_api(suite: InProcessSuite, rows: Rows) -> None:
@@ -130,46 +119,6 @@ def through_the_gateway(suite: InProcessSuite, rows: Rows, names: Iterable[str] 
             assert answer.status_code == status, name
 
 
-def asks(test: Callable[..., Any], **more: Any) -> Killer:
-    """A test as a killer: it is given what its parameters name, `more` before what every test may want."""
-
-    def kill(suite: InProcessSuite, rows: Rows) -> None:
-        with ExitStack() as over:
-            wanted = signature(test).parameters
-            test(**{name: more[name] if name in more else GIVEN[name](suite, rows, over) for name in wanted})
-
-    kill.__name__ = test.__name__
-    return kill
-
-
-def all_of(module: ModuleType) -> list[Killer]:
-    """Every test of a module that wants no more than every test may."""
-    tests = [test for name, test in vars(module).items() if name.startswith("test_")]
-    return [asks(test) for test in tests if signature(test).parameters.keys() <= GIVEN.keys()]
-
-
-def _somebody_new(suite: InProcessSuite, _rows: Rows, _over: ExitStack) -> Member:
-    signing_in.forget(suite)
-    return new_member(suite)
-
-
-def _made_once(fill: Fill, suite: InProcessSuite, rows: Rows) -> Rows:
-    if fill not in _FILLED or _FILLED[fill][0] is not rows:
-        _FILLED[fill] = (rows, fill(suite, rows))
-    return _FILLED[fill][1]
-
-
-_FILLED: dict[Fill, tuple[Rows, Rows]] = {}
-GIVEN: dict[str, Callable[[InProcessSuite, Rows, ExitStack], Any]] = {
-    "suite": lambda suite, _rows, _over: suite,
-    "rows": lambda _suite, rows, _over: rows,
-    "filled": lambda suite, rows, _over: _made_once(fields.fill, suite, rows),
-    "typed": lambda suite, rows, _over: _made_once(typed.type_in, suite, rows),
-    "figure": lambda *_: silent,
-    "admin": lambda suite, _rows, _over: suite.api("admin"),
-    "member": _somebody_new,
-    "clock": lambda _suite, _rows, over: over.enter_context(time_machine.travel(utc_now(), tick=False)),
-}
 POWER: list[Killer] = [no_power_in_the_api, no_power_on_the_pages, services_decide]
 REACH: list[Killer] = [
     services_decide,
@@ -192,13 +141,15 @@ STRANGERS: list[Killer] = [
     asks(csrf.test_signing_in_from_another_site_is_refused),
     asks(told.test_figures_are_for_the_inside_alone),
 ]
-SIGNING_IN: list[Killer] = [*all_of(signing_in), *all_of(sessions), *all_of(second_factor)]
+SIGNING_IN: list[Killer] = [
+    *all_of(signing_in),
+    *all_of(sessions),
+    *all_of(second_factor),
+    *all_of(sign_on),
+]
 FURTHER: list[Killer] = [
     *all_of(further),
     *all_of(lone),
-    *all_of(api_clients),
-    *all_of(people),
-    *all_of(roles),
     asks(power.test_a_page_gets_nothing_from_a_service_that_its_reader_may_not_ask_for),
 ]
 
@@ -209,6 +160,7 @@ FIELDS: list[Killer] = [
     asks(fields.test_masked_in_lists_is_whole_in_the_record_itself),
     asks(fields.test_a_hidden_field_leaves_by_no_exit),
 ]
+GATEWAY: list[Killer] = [*all_of(api_clients), *all_of(people), *all_of(roles)]
 TYPED: list[Killer] = [
     asks(typed.test_what_was_typed_is_told_by_no_fact),
     asks(typed.test_what_was_typed_leaves_by_no_exit),
@@ -231,7 +183,7 @@ SLOW = (
     *WHAT_IS_SHOWN,
 )
 ALL = sorted(
-    (*FURTHER, *MASKS, *TOKENS, *REACH, *POWER, *STRANGERS, *SIGNING_IN, *LEAVERS, *FIELDS, *TYPED),
+    (*FURTHER, *GATEWAY, *MASKS, *TOKENS, *REACH, *POWER, *STRANGERS, *SIGNING_IN, *LEAVERS, *FIELDS, *TYPED),
     key=lambda killer: killer.__name__ in SLOW,
 )
 _FIRST: dict[str, list[Killer]] = {
@@ -253,7 +205,7 @@ def killers_of(mutant: Mutant, suite: InProcessSuite) -> list[Killer]:
     if mutant.live is not None:
         own = {"page": its_page, "action": its_operation}[mutant.kind](mutant)
         first = service_decides(service) if service in suite.services else own
-        return list(dict.fromkeys((first, *POWER, *REACH, *STRANGERS)))
+        return list(dict.fromkeys((first, *FURTHER, *POWER, *REACH, *STRANGERS)))
     first_ones = _FIRST.get(mutant.kind, [])
     if service in suite.services:
         first_ones = [service_decides(service), *first_ones]

@@ -58,6 +58,10 @@ def test_who_governs_a_department_governs_no_other_ones_pools_and_budgets(suite:
     supervisor, other = suite.api("M001"), suite.departments["二部"]
     refused = supervisor.post("/pools", {"name": f"二部公海 {uuid4().hex[:6]}", "department_id": other})
     assert (refused.status_code, refused.json["code"]) == (403, "pool_of_others")
+    pool = suite.api("admin").made("/pools", {"name": f"二部公海 {uuid4().hex[:6]}", "department_id": other})
+    for pool_id in (pool["id"], NOBODYS):
+        rule = {"pool_id": pool_id, "kind": "lead", "idle_days": 30}
+        assert supervisor.post("/pool-rules", rule).status_code == 404
     budget = {"name": "二部活动", "budget": {"amount": "1.00", "currency": "CNY"}, "department_id": other}
     assert supervisor.post("/campaigns", budget).status_code == 404
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import requests
+from flask import Flask
 from joserfc.jwk import RSAKey
 from sqlalchemy import text
 
@@ -24,15 +26,18 @@ from tests.support.suite_in_process import InProcessSuite, Member, Pages, new_me
 BASE = {"base_url": "https://desk.example.com"}
 
 
-@pytest.fixture(scope="module")
-def provider() -> Iterator[IdentityProvider]:
+@contextmanager
+def standing_in() -> Iterator[IdentityProvider]:
+    """A provider that runs within the block."""
     found = IdentityProvider()
-    yield found
-    found.close()
+    try:
+        yield found
+    finally:
+        found.close()
 
 
-@pytest.fixture(scope="module")
-def gateway(suite: InProcessSuite, provider: IdentityProvider) -> Any:
+@contextmanager
+def told_of(suite: InProcessSuite, provider: IdentityProvider) -> Iterator[Flask]:
     """The suite's gateway once more, told of the providers."""
     settings = replace(
         suite.gateway_runtime.settings,
@@ -46,8 +51,22 @@ def gateway(suite: InProcessSuite, provider: IdentityProvider) -> Any:
         wecom_api_url=provider.url,
     )
     runtime = Runtime(SERVICE, settings)
-    yield make_gateway(runtime)
-    runtime.database.close()
+    try:
+        yield make_gateway(runtime)
+    finally:
+        runtime.database.close()
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[IdentityProvider]:
+    with standing_in() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def gateway(suite: InProcessSuite, provider: IdentityProvider) -> Iterator[Flask]:
+    with told_of(suite, provider) as found:
+        yield found
 
 
 @pytest.fixture(autouse=True)

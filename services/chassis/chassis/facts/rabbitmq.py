@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -34,6 +35,7 @@ from chassis.facts.bus import (
 from chassis.ops.logging import log
 
 CONTENT_TYPE = "application/cloudevents+json"
+FRAME_OVERHEAD = 8  # bytes around what a frame holds
 SLICE = 50  # messages that are made between two writes to the socket
 _LOST = (pika.exceptions.AMQPError, OSError)
 
@@ -276,6 +278,41 @@ class _Batch:
         self.finished.set()
 
 
+_SPECIMEN = Message("0" * 36, "", b"")
+_LENGTH, _BODY = struct.Struct(">Q").pack, struct.Struct(">BHI").pack
+_END = bytes([pika.spec.FRAME_END])
+
+
+class Frames:
+    """Messages as pika would send them: it makes what they share once, and what differs is put in between.
+
+    What is not of the usual form (an ID that is no UUID, headers, a body of more than one frame) is left to pika.
+    """
+
+    def __init__(self, channel: int, most: int) -> None:
+        self.channel, self.most = channel, most
+        marshaled = pika.frame.Header(channel, 0, _properties(_SPECIMEN)).marshal()
+        begins = marshaled.index(_SPECIMEN.id.encode())
+        self._head = marshaled[:11], marshaled[19:begins], marshaled[begins + len(_SPECIMEN.id) :]  # 8 for the length
+        self._methods: dict[tuple[str, str], bytes] = {}
+
+    def of(self, exchange: str, message: Message) -> bytes | None:
+        """Method, header and body frame in one; None where it is left to pika."""
+        length, message_id = len(message.body), message.id.encode()
+        if message.headers or not 0 < length <= self.most or len(message_id) != len(_SPECIMEN.id):
+            return None
+        method = self._methods.get((exchange, message.key)) or self._method(exchange, message.key)
+        before, between, after = self._head
+        header = (before, _LENGTH(length), between, message_id, after)
+        return b"".join((method, *header, _BODY(pika.spec.FRAME_BODY, self.channel, length), message.body, _END))
+
+    def _method(self, exchange: str, key: str) -> bytes:
+        publish = pika.spec.Basic.Publish(exchange=exchange, routing_key=key, mandatory=True)
+        made: bytes = pika.frame.Method(self.channel, publish).marshal()
+        self._methods[exchange, key] = made
+        return made
+
+
 class _Joined(pika.SelectConnection):
     """A connection that hands a slice of messages to the system at once, where pika does it three times for each message."""
 
@@ -292,6 +329,10 @@ class _Joined(pika.SelectConnection):
             if gathered:
                 super()._adapter_emit_data(b"".join(gathered))
 
+    def send(self, frames: bytes) -> None:
+        """What is made elsewhere."""
+        self._adapter_emit_data(frames)
+
     def _adapter_emit_data(self, data: bytes) -> None:
         if self._gathered is None:
             super()._adapter_emit_data(data)
@@ -306,6 +347,7 @@ class RabbitPublisher:
         self._parameters = _parameters(url, "relay")
         self._connection: _Joined | None = None
         self._channel: Any = None
+        self._frames: Frames | None = None
         self._handed_over: _Batch | None = None
         self._batch: _Batch | None = None
         self._next_tag = 1
@@ -386,6 +428,7 @@ class RabbitPublisher:
 
     def _channel_opened(self, channel: Any) -> None:
         self._channel = channel
+        self._frames = Frames(channel.channel_number, channel.connection.params.frame_max - FRAME_OVERHEAD)
         self._next_tag = 1
         channel.add_on_close_callback(self._channel_closed)
         channel.add_on_return_callback(self._returned)
@@ -426,14 +469,19 @@ class RabbitPublisher:
         try:
             with self._connection.at_once():
                 for message in batch.messages[start:end]:
-                    self._channel.basic_publish(
-                        batch.exchange, message.key, message.body, _properties(message), mandatory=True
-                    )
+                    self._publish(self._connection, batch.exchange, message)
         except _LOST as error:
             self._fail(str(error) or type(error).__name__)
         else:
             if end < len(batch.messages):
                 self._connection.ioloop.add_callback_threadsafe(lambda: self._send_from(batch, end))
+
+    def _publish(self, connection: _Joined, exchange: str, message: Message) -> None:
+        frames = self._frames.of(exchange, message) if self._frames is not None else None
+        if frames is None:
+            self._channel.basic_publish(exchange, message.key, message.body, _properties(message), mandatory=True)
+        else:
+            connection.send(frames)
 
     def _returned(self, _channel: Any, _method: Any, properties: pika.BasicProperties, _body: bytes) -> None:
         if self._batch is not None and properties.message_id:
