@@ -13,6 +13,7 @@ import time_machine
 
 from chassis.clock import utc_now
 from tests.gateway.integration import test_sign_on as sign_on
+from tests.security import test_s07_roles as granting
 from tests.security import test_s11_s12_s13_signing_in as signing_in
 from tests.security import test_s27_fields as fields
 from tests.security import test_s27_typed as typed
@@ -76,6 +77,7 @@ GIVEN: dict[str, Callable[[Given], Any]] = {
     "filled": lambda given: _made_once(fields.fill, given.suite, given.rows),
     "typed": lambda given: _made_once(typed.type_in, given.suite, given.rows),
     "admin": lambda given: given.suite.api("admin"),
+    "clerk": lambda given: granting.a_clerk(given.suite),
     "member": _somebody_new,
     "clock": lambda given: given.over.enter_context(time_machine.travel(utc_now(), tick=False)),
     "monkeypatch": lambda given: given.over.enter_context(pytest.MonkeyPatch.context()),

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 import time_machine
+from sqlalchemy import text
 
 from chassis.callers import Caller, Scope, service_itself
 from chassis.clock import new_id, utc_now
@@ -20,9 +21,17 @@ from chassis.rules import NotFound
 from gateway.audit.facts import take_down
 from gateway.audit.writing import deed
 from gateway.clients.references import look_up
+from gateway.composition.counters import compose_counters
+from gateway.identity.session import PENDING
+from tests.security.test_s01_no_power import asked, powerless_one
 from tests.security.test_s27_masks import a_number, kept
 from tests.support.rows_in_suite import Rows
-from tests.support.suite_in_process import Api, InProcessSuite, new_member
+from tests.support.suite_in_process import Api, InProcessSuite, Member, new_member
+
+
+@pytest.fixture
+def member(suite: InProcessSuite) -> Member:
+    return new_member(suite)
 
 
 def a_client(suite: InProcessSuite, **fields: Any) -> dict[str, Any]:
@@ -92,6 +101,12 @@ def test_the_pages_are_for_people(suite: InProcessSuite):
         assert answer.status_code in (303, 401), path
 
 
+def test_what_is_a_persons_own_is_no_clients(suite: InProcessSuite):
+    api = as_client(suite, a_client(suite))
+    for path in ("/me/sessions", "/me/second-factor"):
+        assert api.get(path).status_code == 403, path
+
+
 def test_nobody_has_more_jobs_open_than_anybody_may(suite: InProcessSuite):
     work = suite.gateway_runtime.work(Caller(new_id(), scope=Scope("all")))
     with work.session:
@@ -140,3 +155,28 @@ def test_the_audit_log_is_written_masked_down_to_whom_it_is_about(suite: InProce
         take_down(work, [fact])
         work.commit()
     assert kept(suite, "gateway", "audit_entries", number) == (True, False)
+
+
+def test_who_has_done_the_first_step_alone_is_nobody_yet(suite: InProcessSuite, member: Member):
+    api = suite.api(member.no, fresh=True)
+    assert api.get("/me").status_code == 200
+    with suite.raw("gateway") as connection:
+        connection.execute(
+            text("UPDATE sessions SET kind = :kind WHERE staff_id = :id"), {"kind": PENDING, "id": member.id}
+        )
+    suite.gateway.extensions["playdesk_sessions"]._known.clear()
+    assert api.get("/me").status_code == 401
+
+
+def test_of_what_the_reader_may_not_see_nothing_is_asked_nor_said_to_be_missing(suite: InProcessSuite):
+    one = powerless_one(suite).hold("player.read", "player.create")
+    player = one.api.made("/players", {"wechat_id": f"wx_{uuid4().hex[:8]}"})
+    one.hold("player.read")
+    with asked(suite) as others:
+        home = one.api.get("/home", query_string={"player_id": player["id"]})
+        found = one.api.get("/search", query_string={"q": player["wechat_id"]})
+        with suite.gateway.test_request_context("/"):
+            counters = compose_counters(caller=one.signed_in.caller)
+    assert (home.status_code, found.status_code) == (200, 200)
+    assert [*home.json["unavailable"], *found.json["unavailable"], *counters["unavailable"]] == []
+    assert {other.partition(" ")[0] for other in others} == {"player"}

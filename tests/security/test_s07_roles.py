@@ -20,10 +20,14 @@ def a_role(admin: Api, **fields: Any) -> dict[str, Any]:
     return admin.made("/roles", {**blank, **fields})
 
 
-@pytest.fixture
-def clerk(suite: InProcessSuite) -> Api:
+def a_clerk(suite: InProcessSuite) -> Api:
     """Somebody who manages staff and roles, and holds little else."""
     return suite.api(new_member(suite, a_role(suite.api("admin"))["code"]).no, fresh=True)
+
+
+@pytest.fixture
+def clerk(suite: InProcessSuite) -> Api:
+    return a_clerk(suite)
 
 
 def not_held(answer: Any) -> list[str]:

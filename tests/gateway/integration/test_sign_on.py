@@ -178,6 +178,21 @@ def test_somebody_elses_address_of_the_way_back_is_refused(browser, provider, me
     assert (answer.status_code, signed_in(browser)) == (401, False)
 
 
+def test_a_qr_code_that_another_browser_has_begun_is_refused_whatever_one_has_begun_oneself(
+    browser, provider, member, gateway
+):
+    attacker = Pages(gateway.test_client())
+    leave(browser, "wecom")
+    state = parse_qs(urlsplit(leave(attacker, "wecom")).query)["state"][0]
+    code = provider.wecom_code(member.no)
+    answer = browser.get(f"/login/wecom/callback?{urlencode({'code': code, 'state': state})}", **BASE)
+    assert (answer.status_code, signed_in(browser)) == (401, False)
+
+
+def test_who_is_not_of_the_company_is_refused_by_its_qr_code(browser, provider):
+    assert (by_wecom(browser, provider, "").status_code, signed_in(browser)) == (401, False)
+
+
 def test_the_way_back_serves_once(browser, provider, member):
     provider.user = {"sub": f"idp-{member.no}", "preferred_username": member.no}
     there = requests.get(leave(browser), allow_redirects=False, timeout=5).headers["Location"]
