@@ -95,6 +95,21 @@ def test_a_player_is_given_to_another_agent_only_by_who_may_bind(suite: InProces
     assert refused.status == 403
 
 
+def test_a_sale_that_is_paid_already_is_recorded_by_who_may_take_payments(suite: InProcessSuite, rows: Rows):
+    payment = {"method": "wechat_pay", "amount": {"amount": "1.00", "currency": "CNY"}}
+    sale = {"player_id": rows.of["A001"]["player"]["id"], "pack_no": rows.shared["pack_on_sale"]["no"]}
+    body = {**sale, "payments": [payment]}
+    refused = straight(suite, "sales", "POST", "/orders", body, "order.create", key=f"paid-{uuid4().hex}")
+    assert (refused.status, refused.json()["code"]) == (403, "forbidden")
+
+
+def test_what_somebody_else_holds_is_given_back_by_who_may_assign_it(suite: InProcessSuite, rows: Rows):
+    theirs = suite.api("B001").get(f"/opportunities/{rows.of['B001']['opportunity']['id']}").json
+    path = f"/opportunities/{theirs['id']}/release"
+    refused = straight(suite, "sales", "POST", path, {}, "opportunity.write", version=theirs["version"])
+    assert (refused.status, refused.json()["code"]) == (409, "not_yours")
+
+
 def test_a_log_of_facts_is_read_by_who_may_and_by_nobody_else(suite: InProcessSuite, rows: Rows):
     for service in suite.services:
         for permissions, status in ((("player.read", "ticket.read", "order.read"), 403), ((READ_LOG,), 200)):

@@ -61,6 +61,7 @@ def test_who_governs_a_department_governs_no_other_ones_pools_and_budgets(suite:
     pools = [pool for pool in suite.api("admin").everything("/pools") if pool["department_id"] == other]
     if not pools:
         pools = [suite.api("admin").made("/pools", {"name": "二部公海", "department_id": other})]
+    assert other not in {pool["department_id"] for pool in supervisor.everything("/pools")}
     for pool_id in (pools[0]["id"], NOBODYS):
         rule = {"pool_id": pool_id, "kind": "lead", "idle_days": 30}
         assert supervisor.post("/pool-rules", rule).status_code == 404
