@@ -54,6 +54,13 @@ def test_an_article_is_looked_for_by_the_tickets_of_ones_own(suite: InProcessSui
         assert suite.api("A001").get("/articles", query_string=query).status_code == status
 
 
+def test_what_is_not_published_is_read_by_who_writes_alone(suite: InProcessSuite, rows: Rows):
+    draft = suite.api("admin").made("/articles", {"title": f"草稿 {uuid4().hex[:6]}", "body": "还没有写完"})
+    assert suite.api("admin").get(f"/articles/{draft['id']}").status_code == 200
+    assert suite.api("A001").get(f"/articles/{draft['id']}").status_code == 404
+    assert draft["id"] not in {article["id"] for article in suite.api("A001").everything("/articles")}
+
+
 def test_who_governs_a_department_governs_no_other_ones_pools_and_budgets(suite: InProcessSuite, rows: Rows):
     supervisor, other = suite.api("M001"), suite.departments["二部"]
     refused = supervisor.post("/pools", {"name": f"二部公海 {uuid4().hex[:6]}", "department_id": other})
@@ -62,6 +69,9 @@ def test_who_governs_a_department_governs_no_other_ones_pools_and_budgets(suite:
     if not pools:
         pools = [suite.api("admin").made("/pools", {"name": "二部公海", "department_id": other})]
     assert other not in {pool["department_id"] for pool in supervisor.everything("/pools")}
+    if not suite.api("admin").get("/pool-rules", query_string={"pool_id": pools[0]["id"]}).json["items"]:
+        suite.api("admin").made("/pool-rules", {"pool_id": pools[0]["id"], "kind": "opportunity", "idle_days": 30})
+    assert pools[0]["id"] not in {rule["pool_id"] for rule in supervisor.everything("/pool-rules")}
     for pool_id in (pools[0]["id"], NOBODYS):
         rule = {"pool_id": pool_id, "kind": "lead", "idle_days": 30}
         assert supervisor.post("/pool-rules", rule).status_code == 404
