@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
+import time_machine
 
 from chassis.callers import SEES_PHONES, Caller, Scope
+from chassis.clock import utc_now
 from chassis.http.log import READ_LOG
 from chassis.rules import NotFound
 from gateway.clients.directory import Operation
 from tests.security.test_s09_s10_tokens import POOL
-from tests.support.rows_in_suite import Rows
+from tests.support.rows_in_suite import OWNERS, Rows
 from tests.support.suite_in_process import InProcessSuite, rows_of
 
 
@@ -85,6 +88,24 @@ def test_a_duplicate_out_of_reach_is_refused_without_being_named(suite: InProces
         assert answer.status_code == 409
         assert (answer.json["existing"] or {}).get("id") == named
         assert named or theirs["id"] not in answer.text
+
+
+def test_a_lead_that_somebody_else_has_is_refused_without_being_named(suite: InProcessSuite, rows: Rows):
+    for no, named in (("B001", None), ("A001", rows.of["A001"]["lead"]["id"])):
+        same = {"phone": f"1370000{8000 + OWNERS.index(no)}"}
+        answer = suite.api("A001").post("/leads", same)
+        assert (answer.status_code, (answer.json["existing"] or {}).get("id")) == (409, named), answer.text
+
+
+def test_a_link_that_leads_nowhere_or_to_what_is_over_opens_nothing(suite: InProcessSuite, rows: Rows):
+    agent, visitor = suite.api("A001"), suite.pages()
+    survey = agent.get(f"/surveys/{rows.of['A001']['survey']['id']}").json
+    path = agent.request("PUT", f"/surveys/{survey['id']}/link", version=survey["version"]).json["path"]
+    folder, _, token = path.rpartition("/")
+    assert visitor.get(path).status_code == 200
+    assert visitor.get(f"{folder}/{token[::-1]}").status_code == 410
+    with time_machine.travel(utc_now() + timedelta(days=400)):
+        assert visitor.get(path).status_code == 410
 
 
 def test_a_player_is_given_to_another_agent_only_by_who_may_bind(suite: InProcessSuite, rows: Rows):

@@ -54,6 +54,20 @@ def test_an_article_is_looked_for_by_the_tickets_of_ones_own(suite: InProcessSui
         assert suite.api("A001").get("/articles", query_string=query).status_code == status
 
 
+def test_what_came_of_the_whole_companys_campaign_is_counted_within_reach(suite: InProcessSuite, rows: Rows):
+    admin, pack_no = suite.api("admin"), rows.shared["pack_on_sale"]["no"]
+    plan = {"name": f"全公司 {uuid4().hex[:6]}", "budget": {"amount": "9.00", "currency": "CNY"}}
+    campaign = admin.made("/campaigns", plan)
+    admin.made(f"/campaigns/{campaign['id']}/start", None, version=campaign["version"])
+    for no in ("A001", "B001"):
+        named = {"player_id": rows.of[no]["player"]["id"], "campaign_id": campaign["id"]}
+        suite.api(no).made("/touches", {**named, "channel": "phone", "outcome": "considering"})
+        suite.api(no).made("/orders", {**named, "pack_no": pack_no}, key=f"sum-{uuid4().hex}")
+    for no, count in (("A001", 1), ("admin", 2)):
+        found = suite.api(no).get(f"/campaigns/{campaign['id']}/results").json
+        assert [found[name]["count"] for name in ("considering", "orders")] == [count, count], no
+
+
 def test_what_is_not_published_is_read_by_who_writes_alone(suite: InProcessSuite, rows: Rows):
     draft = suite.api("admin").made("/articles", {"title": f"草稿 {uuid4().hex[:6]}", "body": "还没有写完"})
     assert suite.api("admin").get(f"/articles/{draft['id']}").status_code == 200
