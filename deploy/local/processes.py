@@ -75,7 +75,7 @@ def stop(child: subprocess.Popen[bytes], stop_signal: int = signal.SIGTERM, pati
 
 def kill(child: subprocess.Popen[bytes]) -> None:
     """SIGKILL the child's whole group and everything it started in groups of their own."""
-    victims = descendants(child.pid)
+    victims = [child.pid, *descendants(child.pid)]  # one that has only just begun leads no group yet
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(child.pid, signal.SIGKILL)
     for pid in victims:
