@@ -210,11 +210,10 @@ def forget(farm: Farm, messages: list[Message], subjects: list[str]) -> None:
 
 def three_kinds_of_poison() -> list[Message]:
     """No JSON, the wrong schema, a handler that raises."""
-    key = "ticket.updated.v1"
-    wrong, raising = {"no": 5}, made_up(1, "poison")
     return [
-        Message(new_id(), key, b"{not json"),
-        *(fact(new_id(), key, new_id(), 1, data) for data in (wrong, raising)),
+        Message(new_id(), "ticket.updated.v1", b"{not json"),
+        fact(new_id(), "ticket.updated.v1", new_id(), 1, {"no": 5}),
+        fact(new_id(), "ticket.updated.v1", new_id(), 1, made_up(1, "poison")),
     ]
 
 
@@ -225,10 +224,11 @@ def test_r20_poison_is_parked_and_its_neighbours_are_not_held_up(farm: Farm, tab
     good = [fact(new_id(), "ticket.updated.v1", new_id(), 1, made_up(1)) for _ in range(count)]
     bad = [message for _ in range(count // 3000) for message in three_kinds_of_poison()]
     plain = seconds_to_note(farm, good[: count // 2])
-    mixed = list(good[count // 2 :])
+    neighbours = good[count // 2 :]
+    mixed = list(neighbours)
     for n, message in enumerate(bad):
         mixed.insert(200 + n * 490, message)
-    poisoned = seconds_to_note(farm, mixed, good[count // 2 :])
+    poisoned = seconds_to_note(farm, mixed, neighbours)
     eventually(lambda: farm.parked() == len(bad), 60, "every poison parked")
     reasons = Counter(reason.split(":")[0] for reason in farm.dead_letters())
     forget(farm, good, [orjson.loads(message.body)["subject"] for message in good])

@@ -47,10 +47,10 @@ def heard(target: Target) -> set[str]:
 
 
 def most_tries(seconds: float) -> int:
-    """Of a target that fails each time: it rests for 2, 4, 8, … s, each a fifth shorter at the least."""
-    tries, rested = 1, 0.0
-    while rested < seconds:
-        rested += 0.8 * 2**tries
+    """Of a target that fails each time: it rests for 1, 2, 4, … s, each by a fifth shorter at the most."""
+    tries, again_after = 1, 0.8
+    while again_after < seconds:
+        again_after += 0.8 * 2**tries
         tries += 1
     return tries
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -23,6 +22,7 @@ from gateway.audit.writing import deed
 from gateway.clients.references import look_up
 from gateway.composition.counters import compose_counters
 from gateway.identity.session import PENDING
+from tests.gateway.integration.test_api_clients import ask, made
 from tests.security.test_s01_no_power import asked, powerless_one
 from tests.security.test_s27_masks import a_number, kept
 from tests.support.rows_in_suite import Rows
@@ -34,31 +34,19 @@ def member(suite: InProcessSuite) -> Member:
     return new_member(suite)
 
 
-def a_client(suite: InProcessSuite, **fields: Any) -> dict[str, Any]:
-    """A new API client with its secret."""
-    body = {"name": f"系统 {uuid4().hex[:8]}", "scopes": ["player:read"], **fields}
-    return suite.api("admin").made("/api-clients", body)
-
-
-def a_token(suite: InProcessSuite, client: dict[str, Any], **fields: Any) -> Any:
-    """The answer of the token address."""
-    form = {"grant_type": "client_credentials", "client_id": client["id"], "client_secret": client["secret"], **fields}
-    return suite.nobody().client.post("/oauth/token", data=form)
-
-
 def as_client(suite: InProcessSuite, client: dict[str, Any]) -> Api:
     """The API as this client calls it."""
-    return Api(suite.gateway.test_client(use_cookies=False), a_token(suite, client).json["access_token"])
+    return Api(suite.gateway.test_client(use_cookies=False), ask(suite, client).json["access_token"])
 
 
 def test_a_client_gets_no_token_with_a_wrong_secret_a_wider_scope_or_from_elsewhere(suite: InProcessSuite):
-    client = a_client(suite)
-    assert a_token(suite, client).status_code == 200
-    assert a_token(suite, {**client, "secret": "wrong"}).status_code == 401
-    assert a_token(suite, {**client, "id": str(uuid4())}).status_code == 401
-    elsewhere = a_token(suite, a_client(suite, addresses=["192.0.2.0/24"]))
+    client = made(suite)
+    assert ask(suite, client).status_code == 200
+    assert ask(suite, {**client, "secret": "wrong"}).status_code == 401
+    assert ask(suite, {**client, "id": str(uuid4())}).status_code == 401
+    elsewhere = ask(suite, made(suite, addresses=["192.0.2.0/24"]), place="198.51.100.7")
     for answer, error in (
-        (a_token(suite, client, scope="ticket:read"), "invalid_scope"),
+        (ask(suite, client, scope="ticket:read"), "invalid_scope"),
         (elsewhere, "unauthorized_client"),
     ):
         assert (answer.status_code, answer.json["error"]) == (400, error)
@@ -66,43 +54,43 @@ def test_a_client_gets_no_token_with_a_wrong_secret_a_wider_scope_or_from_elsewh
 
 def test_a_client_that_is_over_gets_no_token_and_its_tokens_are_dead(suite: InProcessSuite):
     until = utc_now() + timedelta(minutes=20)
-    client = a_client(suite, expires_at=until.isoformat())
+    client = made(suite, expires_at=until.isoformat())
     api = as_client(suite, client)
     assert api.get("/players").status_code == 200
     with time_machine.travel(until + timedelta(seconds=1)):
         suite.gateway.extensions["playdesk_sessions"]._known.clear()
         assert api.get("/players").status_code == 401
-        assert a_token(suite, client).status_code == 401
+        assert ask(suite, client).status_code == 401
 
 
 def test_a_secret_ends_when_it_was_said_to(suite: InProcessSuite):
-    client, until = a_client(suite), utc_now() + timedelta(minutes=20)
+    client, until = made(suite), utc_now() + timedelta(minutes=20)
     second = suite.api("admin").made(f"/api-clients/{client['id']}/secrets", {"expires_at": until.isoformat()})
-    assert a_token(suite, second).status_code == 200
+    assert ask(suite, second).status_code == 200
     with time_machine.travel(until + timedelta(seconds=1)):
-        assert a_token(suite, second).status_code == 401
-        assert a_token(suite, client).status_code == 200
+        assert ask(suite, second).status_code == 401
+        assert ask(suite, client).status_code == 200
 
 
 def test_a_client_that_was_revoked_is_dead_at_once(suite: InProcessSuite):
-    client, admin = a_client(suite), suite.api("admin")
+    client, admin = made(suite), suite.api("admin")
     api = as_client(suite, client)
     assert api.get("/players").status_code == 200
     version = admin.get(f"/api-clients/{client['id']}").json["version"]
     admin.made(f"/api-clients/{client['id']}/revoke", None, version=version)
     assert api.get("/players").status_code == 401
-    assert a_token(suite, client).status_code == 401
+    assert ask(suite, client).status_code == 401
 
 
 def test_the_pages_are_for_people(suite: InProcessSuite):
-    api = as_client(suite, a_client(suite))
+    api = as_client(suite, made(suite))
     for path in ("/", "/players", "/live"):
         answer = api.client.get(path, headers={"Authorization": f"Bearer {api.token}"})
         assert answer.status_code in (303, 401), path
 
 
 def test_what_is_a_persons_own_is_no_clients(suite: InProcessSuite):
-    api = as_client(suite, a_client(suite))
+    api = as_client(suite, made(suite))
     for path in ("/me/sessions", "/me/second-factor"):
         assert api.get(path).status_code == 403, path
 
@@ -128,7 +116,10 @@ def test_what_a_request_names_must_be_there(suite: InProcessSuite):
     admin = suite.api("admin")
     version = admin.get(f"/staff/{gone.id}").json["version"]
     assert admin.post(f"/staff/{gone.id}/leave", {"rule": "pool"}, version=version).status_code == 200
-    empty: Callable[..., Any] = lambda *_: {"items": []}  # noqa: E731 - a service that finds nothing
+
+    def empty(*_: Any) -> dict[str, Any]:
+        return {"items": []}
+
     with suite.gateway.test_request_context():
         assert look_up({"staff": [there.id]}, empty)["staff"][0]["no"] == there.no
         for names in ({"staff": [gone.id]}, {"staff": [new_id()]}, {"department": [new_id()]}, {"pack": ["LB1"]}):

@@ -10,7 +10,7 @@ from chassis.clock import new_id
 from tests.security.test_s03_others_ids import NOBODYS
 from tests.security.test_s09_s10_tokens import POOL
 from tests.support.rows_in_suite import Rows
-from tests.support.suite_in_process import Api, InProcessSuite
+from tests.support.suite_in_process import InProcessSuite
 
 
 def test_an_agents_figures_of_surveys_are_of_their_own(suite: InProcessSuite, rows: Rows):
@@ -110,12 +110,8 @@ def _somebody(word: str, department_id: str | None) -> dict[str, Any]:
 
 
 def test_facts_are_sent_again_to_a_subscription_that_is_there(suite: InProcessSuite, rows: Rows):
-    assert _replay(suite.api("admin"), "nobody-listens").status_code == 404
-
-
-def _replay(api: Api, subscription: str) -> Any:
-    span = {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}
-    return api.post("/event-replays", {"subscription": subscription, **span})
+    asked = {"subscription": "nobody-listens", "from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}
+    assert suite.api("admin").post("/event-replays", asked).status_code == 404
 
 
 def test_numbers_are_revealed_so_often_a_day_and_no_more(suite: InProcessSuite, rows: Rows):

@@ -35,7 +35,6 @@ from chassis.facts.bus import (
 from chassis.ops.logging import log
 
 CONTENT_TYPE = "application/cloudevents+json"
-FRAME_OVERHEAD = 8  # bytes around what a frame holds
 SLICE = 50  # messages that are made between two writes to the socket
 _LOST = (pika.exceptions.AMQPError, OSError)
 
@@ -428,7 +427,8 @@ class RabbitPublisher:
 
     def _channel_opened(self, channel: Any) -> None:
         self._channel = channel
-        self._frames = Frames(channel.channel_number, channel.connection.params.frame_max - FRAME_OVERHEAD)
+        around = pika.spec.FRAME_HEADER_SIZE + pika.spec.FRAME_END_SIZE
+        self._frames = Frames(channel.channel_number, channel.connection.params.frame_max - around)
         self._next_tag = 1
         channel.add_on_close_callback(self._channel_closed)
         channel.add_on_return_callback(self._returned)
