@@ -20,9 +20,11 @@ from tests.gateway.integration import test_staff_imports as imports
 from tests.security import test_s01_further_checks as further
 from tests.security import test_s01_lone_checks as lone
 from tests.security import test_s01_no_power as power
+from tests.security import test_s01_refusals as refusals
 from tests.security import test_s01_s02_api as api
 from tests.security import test_s01_s02_pages as pages
 from tests.security import test_s03_others_ids as ids
+from tests.security import test_s03_reached_through as reached_through
 from tests.security import test_s03_sums as sums
 from tests.security import test_s07_roles as granting
 from tests.security import test_s08_leavers as leavers
@@ -129,6 +131,11 @@ REACH: list[Killer] = [
     asks(api.test_a_list_shows_exactly_the_rows_within_reach),
     *(asks(api.test_counts_and_searches_do_not_tell_of_rows_out_of_reach, owner=owner) for owner in OWNERS[1:]),
     *all_of(ids),
+    *all_of(reached_through),
+    *(
+        asks(reached_through.test_of_a_player_who_was_deleted_nothing_is_begun, path=path)
+        for path in ("/tickets", "/sessions")
+    ),
     *all_of(sums),
     through_the_gateway,
 ]
@@ -154,12 +161,14 @@ SIGNING_IN: list[Killer] = [
 FURTHER: list[Killer] = [
     *all_of(further),
     *all_of(lone),
+    *all_of(refusals),
     asks(power.test_a_page_gets_nothing_from_a_service_that_its_reader_may_not_ask_for),
 ]
 
 
 FIELDS: list[Killer] = [
     asks(fields.test_a_hidden_field_finds_nobody),
+    asks(fields.test_who_is_there_already_is_named_without_their_hidden_fields),
     asks(fields.test_what_is_read_only_or_hidden_is_set_by_no_way, access=READ),
     asks(fields.test_masked_in_lists_is_whole_in_the_record_itself),
     asks(fields.test_a_hidden_field_leaves_by_no_exit),

@@ -58,13 +58,13 @@ def asked(suite: InProcessSuite) -> Iterator[list[str]]:
     """What is asked within the block: of a service, or of the API on behalf of a page."""
     found: list[str] = []
     transports = suite.gateway.extensions["playdesk_forwarder"].transports
-    within = Api._call
+    within = Api._dispatch
 
-    def call(self: Api, method: str, path: str, *rest: object) -> object:
-        found.append(f"the API for {method} {path}")
-        return within(self, method, path, *rest)  # type: ignore[arg-type]
+    def dispatch(self: Api, method: str, target: str, *rest: object) -> object:
+        found.append(f"the API for {method} {target}")
+        return within(self, method, target, *rest)  # type: ignore[arg-type]
 
-    Api._call = call  # type: ignore[assignment,method-assign]
+    Api._dispatch = dispatch  # type: ignore[assignment,method-assign]
     kept = {name: transport.call for name, transport in transports.items()}
     for name, transport in transports.items():
         transport.call = lambda method, target, *, _name=name, **options: (
@@ -73,7 +73,7 @@ def asked(suite: InProcessSuite) -> Iterator[list[str]]:
     try:
         yield found
     finally:
-        Api._call = within  # type: ignore[method-assign]
+        Api._dispatch = within  # type: ignore[method-assign]
         for transport in transports.values():
             del transport.call
 

@@ -211,6 +211,14 @@ def test_a_hidden_field_finds_nobody(suite: InProcessSuite, filled: Rows):
     assert api.post(f"/players/{player}/phone-reveals", {"reason": "想看"}).status_code == 403
 
 
+def test_who_is_there_already_is_named_without_their_hidden_fields(suite: InProcessSuite, filled: Rows):
+    for access, told in ((None, True), (HIDDEN, False)):
+        api, _ = somebody(suite, {"player.nickname": {"access": access}} if access else {})
+        refused = api.post("/players", {"wechat_id": CANARIES["player.wechat_id"]})
+        assert (refused.status_code, refused.json["existing"]["id"]) == (409, filled.record("player", "A001")["id"])
+        assert (CANARIES["player.nickname"] in refused.text) is told
+
+
 def test_a_masked_field_shows_its_ends_alone(suite: InProcessSuite, filled: Rows, figure):
     api, browser = somebody(suite, {field: {"mask": EVERYWHERE} for field in MASKABLE})
     shown, texts = answers(suite, api, browser, filled), secrets_of(suite, filled)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -11,14 +12,18 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import insert, text
+from werkzeug.wrappers import Response
 
 from chassis.callers import SEES_PHONES
-from chassis.clock import utc_now
+from chassis.clock import new_id, utc_now
 from chassis.data.masking import mask_everything, mask_phone
 from chassis.data.tables import dead_letters
+from gateway.integration.addresses import Target
+from gateway.integration.sending import send
 from tests.contracts.acts import surveys
 from tests.security.test_s01_further_checks import straight
-from tests.support.rows_in_suite import Rows
+from tests.support.http_server import Served
+from tests.support.rows_in_suite import Rows, a_delivery
 from tests.support.suite_in_process import Api, InProcessSuite, rows_of
 
 
@@ -55,6 +60,18 @@ def test_why_a_player_was_found_is_told_masked_even_to_who_sees_numbers(suite: I
         if looked is goes:
             merge = {"into_id": stays["id"], "reason": "同一个人"}
             admin.made(f"/players/{goes['id']}/merge", merge, version=goes["version"])
+
+
+def test_who_is_found_by_the_number_of_whoever_they_were_merged_with_is_told_it_masked(
+    suite: InProcessSuite, rows: Rows
+):
+    number, admin = a_number(), suite.api("admin")
+    goes = admin.made("/players", {"phone": number, "wechat_id": f"wx_{uuid4().hex[:8]}"})
+    stays = admin.made("/players", {"phone": a_number(), "wechat_id": f"wx_{uuid4().hex[:8]}"})
+    merge = {"into_id": stays["id"], "reason": "同一个人"}
+    admin.made(f"/players/{goes['id']}/merge", merge, version=goes["version"])
+    [found] = admin.get("/players", query_string={"q": number}).json["items"]
+    assert (found["id"], found["match"]) == (stays["id"], {"field": "phone", "value": mask_phone(number)})
 
 
 def test_an_answer_that_was_kept_is_masked_for_who_may_not_see_numbers_any_more(suite: InProcessSuite, rows: Rows):
@@ -145,6 +162,18 @@ def test_a_dead_letter_is_shown_masked_to_whoever_asks(suite: InProcessSuite, ro
             connection.execute(text("DELETE FROM dead_letters WHERE id = :id"), {"id": letter_id})
         assert shown.text.count(str(mask_phone(number))) == 3
         assert number not in shown.text
+
+
+def test_what_is_sent_out_and_what_comes_back_is_shown_masked(suite: InProcessSuite, rows: Rows):
+    number = a_number()
+    event = {"id": new_id(), "type": "playdesk.ticket.created.v1", "subject": new_id(), "data": {"note": number}}
+    delivery = a_delivery(suite, rows.shared["subscription"]["id"], event)
+    shown = suite.api("admin").get(f"/webhooks/deliveries/{delivery['id']}")
+    assert (mask_phone(number) in shown.text, number in shown.text) == (True, False)
+    repeats = Served(lambda environ, start: Response(f"got {number}", 500)(environ, start))
+    target = Target("http", "127.0.0.1", int(repeats.url.rpartition(":")[2]), "127.0.0.1", "/")
+    outcome = send(target, new_id(), "{}", ["whsec_" + b64encode(b"a secret of the tests alone").decode()])
+    assert (outcome.status, outcome.answer) == (500, f"got {mask_phone(number)}")
 
 
 def _put_letter(suite: InProcessSuite, number: str, body: str) -> str:

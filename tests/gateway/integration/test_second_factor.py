@@ -161,10 +161,15 @@ def test_the_pages_ask_in_a_second_step_and_never_leave_the_site(suite: InProces
     wrong = browser.post("/login/code", {"otp": "000000", "next": "/tickets"})
     assert wrong.status_code == 401
     assert "动态码不对" in wrong.text
+    half_way = dict(browser.client.get("/login", headers={}).request.cookies)
     done = browser.post("/login/code", {"otp": app.now(), "next": "//evil.example"})
     assert (done.status_code, done.location) == (303, "/")
     assert browser.get("/account").status_code == 200
     assert browser.post("/login/code", {"otp": codes[0]}).location.startswith("/login"), "the first step serves once"
+    thief = suite.pages()
+    for name, value in half_way.items():
+        thief.client.set_cookie(name, value)
+    assert thief.post("/login/code", {"otp": codes[0]}).location.startswith("/login"), "nor once more from elsewhere"
     assert browser.post("/login/again", {"staff_no": member.no, "password": PASSWORD}).json["code"] == "otp_required"
     form = {"staff_no": member.no, "password": PASSWORD, "otp": codes[1]}
     assert browser.post("/login/again", form).status_code == 200

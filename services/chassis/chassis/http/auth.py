@@ -53,7 +53,7 @@ class Verifier:
     def caller(self, authorization: str | None) -> Caller:
         """The caller named by an Authorization header. Raises TokenRefused."""
         scheme, _, token = (authorization or "").partition(" ")
-        if scheme.lower() != "bearer" or not token:
+        if scheme.lower() != "bearer":
             raise TokenRefused()
         seen = self._seen.get(token)
         if seen is None:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from chassis.clock import new_id
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.field_rules import FieldRules
-from chassis.rules import NotFound, WrongFields
+from chassis.rules import WrongFields
 from gateway.identity.errors import LastAdministrator
 from gateway.identity.events import RoleChanged, StaffChanged
 from gateway.identity.role import ALL, BELOW, DEPARTMENT, NAMED, SELF, Role
@@ -26,14 +26,6 @@ _LOCK = 7_301_201  # who may do what is changed by one at a time
 def one_at_a_time(uow: UnitOfWork) -> None:
     """Before any row is taken, so that two changes can neither wait for one another nor both pass a rule about all."""
     uow.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
-
-
-def role_of(uow: UnitOfWork, code: str) -> Role:
-    """A role by its code. Raises NotFound."""
-    found = uow.session.scalar(select(Role).where(Role.code == code))
-    if found is None:
-        raise NotFound()
-    return found
 
 
 def create_role(uow: UnitOfWork, fields: Mapping[str, Any]) -> Role:
@@ -153,5 +145,5 @@ def _names_its_departments(uow: UnitOfWork, scope: str, departments: list[str]) 
 
 __all__ = [
     "ALL", "BELOW", "DEPARTMENT", "GRANT", "NAMED", "SELF", "create_role", "edit_role", "must_be_grantable",
-    "must_leave_an_administrator", "one_at_a_time", "remove_role", "role_of",
+    "must_leave_an_administrator", "one_at_a_time", "remove_role",
 ]  # fmt: skip

@@ -54,8 +54,8 @@ class Wecom:
 
     def come_back(self, code: str, state: str, session: MutableMapping[str, Any]) -> Proved:
         """Who came back. Raises SignOnStale, SignOnRefused, SignOnUnavailable."""
-        kept, at = session.pop("wecom", ("", 0))
-        if not kept or not hmac.compare_digest(kept.encode(), state.encode()) or time() - at > LASTS:
+        kept, at = session.pop("wecom", ("", 0))  # what was never begun is long over
+        if not hmac.compare_digest(kept.encode(), state.encode()) or time() - at > LASTS:
             raise SignOnStale()
         if not code:
             raise SignOnRefused()

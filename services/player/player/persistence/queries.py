@@ -30,7 +30,7 @@ def find_players(uow: UnitOfWork, query: Mapping[str, Any], *, phones: Phones) -
     conditions += [Player.deleted.is_(False), Player.merged_into_id.is_(None), uow.visible(Player)]
     if query.get("q"):
         return _search(uow, query, conditions, phones)
-    statement = uow.select(Player).where(*conditions)
+    statement = select(Player).where(*conditions)
     asked = {**query, "sort": query["sort"] or "-created_at"}
     return paginate(uow.session, statement, sorts=SORTS, id_column=Player.id, query=asked)
 

@@ -1,0 +1,115 @@
+"""S3 for rows that are reached through another: what hangs on a record out of reach is out of reach by itself too."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from chassis.callers import Caller, Scope
+from sales.domain.circulation import Circulation
+from sales.domain.pool import Pool, PoolRule
+from tests.security.test_s01_further_checks import straight
+from tests.support.rows_in_suite import Rows
+from tests.support.suite_in_process import InProcessSuite
+from ticket.domain.message import Message
+from ticket.domain.session import ServiceSession
+from ticket.domain.survey import Survey
+from ticket.domain.ticket import Ticket
+from ticket.domain.transfer import Transfer
+
+HANGS_ON = {
+    "ticket": ((Transfer, "ticket_id", Ticket), (Survey, "ticket_id", Ticket), (Message, "session_id", ServiceSession)),
+    "sales": ((PoolRule, "pool_id", Pool), (Circulation, "pool_id", Pool)),
+}
+
+
+def their_pool(suite: InProcessSuite) -> None:
+    """A pool of the other department, with a rule and a run."""
+    admin, other = suite.api("admin"), suite.departments["二部"]
+    pools = [pool for pool in admin.everything("/pools") if pool["department_id"] == other]
+    pool = pools[0] if pools else admin.made("/pools", {"name": "二部公海", "department_id": other})
+    if not admin.get("/pool-rules", query_string={"pool_id": pool["id"]}).json["items"]:
+        admin.made("/pool-rules", {"pool_id": pool["id"], "kind": "opportunity", "idle_days": 30})
+    assert admin.post(f"/pools/{pool['id']}/circulations", {}).status_code == 200
+
+
+def test_what_hangs_on_a_record_is_reached_with_it_alone(suite: InProcessSuite, rows: Rows):
+    their_pool(suite)
+    member = suite.staff["A001"]
+    one = Caller(id=member.id, permissions=frozenset(), scope=Scope("self"), department_id=member.department_id)
+    for name, kinds in HANGS_ON.items():
+        runtime = suite.services[name].runtime
+        for kind, through, on in kinds:
+            with (everybody := runtime.work()).session, (work := runtime.work(one)).session:
+                there = set(everybody.session.scalars(everybody.select(on).with_only_columns(on.id)))
+                reached = set(work.session.scalars(work.select(on).with_only_columns(on.id)))
+                hung = set(work.session.scalars(work.select(kind).with_only_columns(getattr(kind, through))))
+                every = set(everybody.session.scalars(everybody.select(kind).with_only_columns(getattr(kind, through))))
+            assert there > reached > set(), on
+            assert hung <= reached, kind
+            assert every - reached, f"{kind}: nothing hangs on what is out of reach"
+
+
+def test_a_timeline_tells_of_the_merged_tickets_within_reach_alone(suite: InProcessSuite, rows: Rows):
+    other, player = suite.api("A002"), rows.of["A002"]["player"]["id"]
+    theirs = [other.made("/tickets", {"player_id": player, "question": f"{word} 没到账"}) for word in ("前", "后")]
+    given = {"assignee_id": suite.staff["A001"].id}
+    kept = suite.api("M001").patch(f"/tickets/{theirs[0]['id']}", given, version=theirs[0]["version"])
+    assert kept.status_code == 200, kept.text
+    other.made(f"/tickets/{theirs[1]['id']}/merge", {"into_id": theirs[0]["id"]}, version=theirs[1]["version"])
+    for no, numbers in (("M001", {theirs[0]["no"], theirs[1]["no"]}), ("A001", {theirs[0]["no"]})):
+        lines = suite.api(no).get(f"/tickets/{theirs[0]['id']}/timeline").json["items"]
+        assert {line["ticket_no"] for line in lines} == numbers, no
+
+
+def test_a_fix_is_taken_back_for_the_tickets_within_reach_alone(suite: InProcessSuite, rows: Rows):
+    cause = suite.api("M001").made("/causes", {"title": f"补发错了 {uuid4().hex[:6]}"})
+    for no in ("A001", "B001"):
+        player = rows.of[no]["player"]["id"]
+        ticket = suite.api(no).made("/tickets", {"player_id": player, "question": "没到账"})
+        under = suite.api(no).patch(f"/tickets/{ticket['id']}", {"cause_id": cause["id"]}, version=ticket["version"])
+        assert under.status_code == 200, under.text
+    admin = suite.api("admin")
+    path = f"/causes/{cause['id']}"
+    version = admin.get(path).json["version"]
+    fixed = straight(suite, "ticket", "POST", f"{path}/fix", {"solution": "补发了"}, "cause.fix", version=version)
+    assert (fixed.status, json.loads(fixed.data)["moved"]) == (200, 2), fixed.data
+    back = suite.api("M001").post(f"{path}/unfix", {"reason": "发错了"}, version=admin.get(path).json["version"])
+    assert (back.status_code, back.json["moved"]) == (200, 1), back.text
+    found = admin.get("/tickets", query_string={"cause_id": cause["id"]}).json["items"]
+    assert sorted(ticket["status"] for ticket in found) == ["done", "in_progress"]
+
+
+def test_the_campaigns_one_can_name_are_of_ones_own_department(suite: InProcessSuite, rows: Rows):
+    admin, running = suite.api("admin"), {}
+    for department in ("一部", "二部"):
+        plan: dict[str, Any] = {
+            "name": f"{department} {uuid4().hex[:6]}",
+            "department_id": suite.departments[department],
+        }
+        campaign = admin.made("/campaigns", plan | {"budget": {"amount": "9.00", "currency": "CNY"}})
+        admin.made(f"/campaigns/{campaign['id']}/start", None, version=campaign["version"])
+        running[department] = campaign["id"]
+    player = {"player_id": rows.of["A001"]["player"]["id"]}
+    named = {one["id"] for one in suite.api("A001").get("/sales-summary", query_string=player).json["campaigns"]}
+    assert running["一部"] in named
+    assert running["二部"] not in named
+
+
+@pytest.mark.parametrize("path", ["/tickets", "/sessions"])
+def test_of_a_player_who_was_deleted_nothing_is_begun(suite: InProcessSuite, path: str):
+    admin = suite.api("admin")
+    player = admin.made("/players", {"wechat_id": f"wx_{uuid4().hex[:8]}"})
+    suite.pump()
+    permissions = ("ticket.create", "session.create", "session.write", "ticket.read")
+    body = {"player_id": player["id"], "question": "还在吗", "channel": "wechat"}
+    body.pop("channel" if path == "/tickets" else "question")
+    begun = straight(suite, "ticket", "POST", path, body, *permissions)
+    assert begun.status == 201, begun.data
+    assert admin.delete(f"/players/{player['id']}", version=player["version"]).status_code == 204
+    suite.pump()
+    refused = straight(suite, "ticket", "POST", path, body, *permissions)
+    assert (refused.status, json.loads(refused.data)["code"]) == (404, "not_found")
