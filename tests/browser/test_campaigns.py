@@ -42,7 +42,7 @@ def test_a_campaign_is_planned_run_sold_for_and_its_figures_open_their_rows(desk
     path = re.sub(r"^.*(/campaigns/)", r"\1", boss.url)
 
     page = desk.page
-    player = suite.desk("A001").get("/players?limit=1")["items"][0]["id"]
+    player = suite.desk("A001").get("/players?limit=1&sort=created_at")["items"][0]["id"]
     desk.go(f"/?player={player}")
     page.locator("#sales [data-run=t]").click()
     page.locator("#new-touch label", has_text="考虑中").click()

@@ -28,7 +28,7 @@ def admin(someone: Any) -> Screen:
 def opportunity(suite: Any) -> dict[str, Any]:
     """One of A001's at first contact."""
     agent = suite.desk("A001")
-    player = agent.get("/players?limit=1")["items"][0]
+    player = agent.get("/players?limit=1&sort=created_at")["items"][0]
     return agent.post("/opportunities", {"player_id": player["id"], "title": f"皮肤礼包 {token_hex(3)}"})
 
 

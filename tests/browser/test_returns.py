@@ -29,7 +29,7 @@ def supervisor(someone: Any) -> Screen:
 def order(suite: Any) -> dict[str, Any]:
     """An order of A001's that is paid."""
     agent = suite.desk("A001")
-    return paid_order(agent, agent.get("/players?limit=1")["items"][0]["id"])
+    return paid_order(agent, agent.get("/players?limit=1&sort=created_at")["items"][0]["id"])
 
 
 def picture(page: Page, name: str) -> None:

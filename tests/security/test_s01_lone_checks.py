@@ -52,17 +52,6 @@ def test_a_client_gets_no_token_with_a_wrong_secret_a_wider_scope_or_from_elsewh
         assert (answer.status_code, answer.json["error"]) == (400, error)
 
 
-def test_a_client_that_is_over_gets_no_token_and_its_tokens_are_dead(suite: InProcessSuite):
-    until = utc_now() + timedelta(minutes=20)
-    client = made(suite, expires_at=until.isoformat())
-    api = as_client(suite, client)
-    assert api.get("/players").status_code == 200
-    with time_machine.travel(until + timedelta(seconds=1)):
-        suite.gateway.extensions["playdesk_sessions"]._known.clear()
-        assert api.get("/players").status_code == 401
-        assert ask(suite, client).status_code == 401
-
-
 def test_a_secret_ends_when_it_was_said_to(suite: InProcessSuite):
     client, until = made(suite), utc_now() + timedelta(minutes=20)
     second = suite.api("admin").made(f"/api-clients/{client['id']}/secrets", {"expires_at": until.isoformat()})
@@ -70,16 +59,6 @@ def test_a_secret_ends_when_it_was_said_to(suite: InProcessSuite):
     with time_machine.travel(until + timedelta(seconds=1)):
         assert ask(suite, second).status_code == 401
         assert ask(suite, client).status_code == 200
-
-
-def test_a_client_that_was_revoked_is_dead_at_once(suite: InProcessSuite):
-    client, admin = made(suite), suite.api("admin")
-    api = as_client(suite, client)
-    assert api.get("/players").status_code == 200
-    version = admin.get(f"/api-clients/{client['id']}").json["version"]
-    admin.made(f"/api-clients/{client['id']}/revoke", None, version=version)
-    assert api.get("/players").status_code == 401
-    assert ask(suite, client).status_code == 401
 
 
 def test_the_pages_are_for_people(suite: InProcessSuite):
