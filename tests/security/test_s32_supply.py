@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.known_holes import told
 from tests.support.tree import ROOT, SERVICES, files, shown
 
 LOCKS = (
@@ -126,3 +127,20 @@ def test_an_image_takes_its_service_the_chassis_and_nothing_else():
     assert "\nADD " not in text
     assert re.search(r"^USER \d+$", text, re.M), "an image runs as nobody in particular"
     assert not re.search(r"^(?:ENV|ARG).*(?:PASSWORD|SECRET|TOKEN|PRIVATE_KEY)=", text, re.M)
+
+
+def test_known_holes_are_told_and_what_nobody_answered_for_is_not_called_sound():
+    hole = {"id": "PYSEC-2026-1", "fix_versions": ["2.0"]}
+    sound, holed = (
+        {"name": "sound", "version": "1.0", "vulns": []},
+        {"name": "holed", "version": "1.9", "vulns": [hole]},
+    )
+    skipped = {"name": "skipped", "skip_reason": "not found"}
+    assert told({"dependencies": [sound]}) == (["known holes: 0 in 1 of 1 dependencies"], 0)
+    lines, status = told({"dependencies": [sound, holed, skipped]})
+    assert (lines[0], status) == ("holed 1.9: PYSEC-2026-1, mended in 2.0", 1)
+    assert lines[1:] == [
+        "known holes: 1 in 2 of 3 dependencies",
+        "NOT LOOKED UP, as nobody answers for them here: skipped",
+    ]
+    assert told({"dependencies": [skipped]})[0][-1].endswith(": all of them")
