@@ -82,6 +82,78 @@ def test_nobody_widens_a_reach_beyond_their_own(suite: InProcessSuite):
     assert not_held(clerk.patch(f"/roles/{mine['id']}", {"scope": "all", "departments": []}, version=1))
 
 
+def test_who_holds_more_is_neither_signed_in_as_nor_disarmed(suite: InProcessSuite, clerk: Api):
+    theirs, word = suite.staff["admin"].id, uuid4().hex[:8]
+    boss = clerk.get(f"/staff/{theirs}").json
+    assert not_held(clerk.patch(f"/staff/{theirs}", {"password": f"Correct-{word}-Horse"}, version=boss["version"]))
+    for path in ("second-factor", "identities", "sessions", f"sessions/{uuid4()}"):
+        assert not_held(clerk.delete(f"/staff/{theirs}/{path}")), path
+    mine = clerk.get(f"/staff/{clerk.id}").json
+    own = clerk.patch(f"/staff/{clerk.id}", {"password": f"Correct-{word}-Horse"}, version=mine["version"])
+    assert (own.status_code, own.json["code"]) == (409, "own_password")
+    poor = new_member(suite, a_role(suite.api("admin"), actions=["player.read"])["code"])
+    version = clerk.get(f"/staff/{poor.id}").json["version"]
+    given = clerk.patch(f"/staff/{poor.id}", {"password": f"Correct-{word}-Horse"}, version=version)
+    assert given.status_code == 200, given.text
+    assert clerk.delete(f"/staff/{poor.id}/sessions").status_code == 204
+    told = suite.api("admin").get("/audit", query_string={"action": "password.changed", "limit": 20}).json["items"]
+    assert (clerk.id, poor.id) in {(entry["actor"]["id"], entry["subject"]["id"]) for entry in told}
+
+
+def test_nobody_moves_themselves_or_a_department_to_reach_more(suite: InProcessSuite):
+    admin = suite.api("admin")
+    role = a_role(admin, scope="department_and_below", actions=[*CLERK, "department.write"])
+    narrow = suite.api(new_member(suite, role["code"]).no, fresh=True)
+    me, other = narrow.get(f"/staff/{narrow.id}").json, suite.departments["二部"]
+    assert not_held(narrow.patch(f"/staff/{narrow.id}", {"department_id": other}, version=me["version"])) == [
+        "department_and_below"
+    ]
+    theirs = narrow.get(f"/departments/{other}").json
+    below = {"parent_id": narrow.made("/departments", {"name": f"口袋 {uuid4().hex[:6]}", "parent_id": None})["id"]}
+    assert not_held(narrow.patch(f"/departments/{other}", below, version=theirs["version"])) == ["all"]
+    made = admin.made("/departments", {"name": f"搬家 {uuid4().hex[:6]}"})
+    assert admin.patch(f"/departments/{made['id']}", below, version=1).status_code == 200
+
+
+def test_a_role_is_changed_by_who_holds_all_of_it_before_and_after(suite: InProcessSuite):
+    admin = suite.api("admin")
+    seeing = a_role(
+        admin, scope="departments", departments=[suite.departments["一部"]], actions=[*CLERK, "player.phone.see"]
+    )
+    narrow = suite.api(new_member(suite, seeing["code"]).no, fresh=True)
+    wide = a_role(admin, scope="all", actions=["player.read"])
+    more = narrow.patch(f"/roles/{wide['id']}", {"actions": ["player.read", "player.phone.see"]}, version=1)
+    assert not_held(more) == ["all"]
+    poor = suite.api(new_member(suite, a_role(admin)["code"]).no, fresh=True)
+    rich = a_role(admin, scope="self", actions=["player.read", "player.erase"], requires_second_factor=True)
+    for change in ({"scope": "all"}, {"actions": ["player.read"]}, {"requires_second_factor": False}):
+        assert not_held(poor.patch(f"/roles/{rich['id']}", change, version=rich["version"])) == ["player.erase"], change
+    assert poor.patch(f"/roles/{rich['id']}", {"zh": "只改名"}, version=rich["version"]).status_code == 200
+
+
+def test_nobody_makes_or_becomes_a_client_that_holds_more_than_they_do(suite: InProcessSuite):
+    admin, here = suite.api("admin"), suite.departments["一部"]
+    actions = ["api_client.read", "api_client.write", "player.read", "option.read"]
+    role = a_role(admin, scope="departments", departments=[here], actions=actions)
+    maker = suite.api(new_member(suite, role["code"]).no, fresh=True)
+
+    def client(name: str, scopes: list[str], department_id: str | None = here) -> dict[str, Any]:
+        return {"name": f"{name} {uuid4().hex[:8]}", "scopes": scopes, "department_id": department_id}
+
+    assert not_held(maker.post("/api-clients", client("whole numbers", ["player:pii"]))) == ["player.phone.see"]
+    for elsewhere in (None, suite.departments["二部"]):
+        assert not_held(maker.post("/api-clients", client("elsewhere", ["player:read"], elsewhere))) == ["all"]
+    mine = maker.made("/api-clients", client("mine", ["player:read"]))
+    for more in ({"scopes": ["player:read", "player:pii"]}, {"department_id": None}):
+        assert not_held(maker.patch(f"/api-clients/{mine['id']}", more, version=mine["version"]))
+    theirs = admin.made("/api-clients", client("theirs", ["player:pii"], None))
+    assert not_held(maker.post(f"/api-clients/{theirs['id']}/secrets", {}))
+    assert not_held(maker.patch(f"/api-clients/{theirs['id']}", {"addresses": []}, version=theirs["version"]))
+    veiled = a_role(admin, scope="all", actions=actions, field_rules={"player.note": {"access": "hidden"}})
+    blind = suite.api(new_member(suite, veiled["code"]).no, fresh=True)
+    assert not_held(blind.post("/api-clients", client("sees", ["player:read"], None))) == ["field_rules"]
+
+
 @pytest.fixture
 def alone(suite: InProcessSuite) -> Iterator[tuple[Api, dict[str, Any]]]:
     """The one administrator there is, and their role; others are agents meanwhile."""

@@ -79,7 +79,7 @@ def read_staff(uow: UnitOfWork, staff_id: str) -> Staff:
     action="staff.write",
     body=schemas.StaffEdit,
     answer=schemas.StaffShown,
-    problems={409: "own_role, last_administrator, wechat_account_taken, weak_password", 403: "not_held"},
+    problems={409: "own_role, own_password, last_administrator, wechat_account_taken, weak_password", 403: "not_held"},
 )
 def edit_staff(uow: UnitOfWork, staff_id: str, version: int, body: dict[str, Any]) -> Staff:
     """Change a member of staff; with state "left" every session of theirs ends."""
@@ -118,7 +118,7 @@ def read_department(uow: UnitOfWork, department_id: str) -> Department:
     action="department.write",
     body=schemas.DepartmentEdit,
     answer=schemas.DepartmentShown,
-    problems={409: "department_loop"},
+    problems={409: "department_loop", 403: "not_held"},
 )
 def edit_department(uow: UnitOfWork, department_id: str, version: int, body: dict[str, Any]) -> Department:
     """Rename or move a department."""
@@ -164,7 +164,7 @@ def find_roles(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
     answer=schemas.RoleShown,
     status=201,
     place="/roles/{id}",
-    problems={409: "duplicate_role"},
+    problems={409: "duplicate_role", 403: "not_held"},
 )
 def create_role(uow: UnitOfWork, body: dict[str, Any]) -> Role:
     """Make a role of the company's own."""
@@ -182,7 +182,7 @@ def read_role(uow: UnitOfWork, role_id: str) -> Role:
     action="role.write",
     body=schemas.RoleEdit,
     answer=schemas.RoleShown,
-    problems={409: "last_administrator"},
+    problems={409: "last_administrator", 403: "not_held"},
 )
 def edit_role(uow: UnitOfWork, role_id: str, version: int, body: dict[str, Any]) -> Role:
     """Change a role; it counts for all who have it within two seconds."""

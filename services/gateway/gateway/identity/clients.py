@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from chassis.clock import new_id
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.rules import NotFound
+from gateway.identity import roles
 from gateway.identity.api_client import ACTIVE, REVOKED, ApiClient, ClientSecret, ClientToken, comes_from
 from gateway.identity.errors import (
     AddressNotAllowed,
@@ -24,6 +25,7 @@ from gateway.identity.errors import (
     LastSecret,
     TwoSecrets,
 )
+from gateway.identity.scopes import actions_of
 from gateway.identity.signin import token_hash
 from gateway.identity.staff import Department
 
@@ -51,13 +53,14 @@ class Issued:
 
 
 def create_client(uow: UnitOfWork, fields: Mapping[str, Any]) -> Made:
-    """A new client with its first secret. Raises DuplicateClient, NotFound."""
+    """A new client with its first secret. Raises DuplicateClient, NotFound, NotHeld."""
     client = add_client(uow, new_id(), fields)
     return Made(client, _new_secret(uow, client, None))
 
 
 def add_client(uow: UnitOfWork, client_id: str, fields: Mapping[str, Any]) -> ApiClient:
-    """A client that has no secret yet. Raises DuplicateClient, NotFound."""
+    """A client that has no secret yet. Raises DuplicateClient, NotFound, NotHeld where it would hold more than the caller."""
+    roles.must_hold(uow, actions_of(fields["scopes"]), fields.get("department_id"))
     _must_exist(uow, fields.get("department_id"))
     blank: dict[str, Any] = {"department_id": None, "addresses": [], "rate_per_minute": None, "expires_at": None}
     values = {**blank, **fields, "state": ACTIVE, "last_used_at": None, "last_address": ""}
@@ -70,10 +73,15 @@ def add_client(uow: UnitOfWork, client_id: str, fields: Mapping[str, Any]) -> Ap
 
 
 def edit_client(uow: UnitOfWork, client_id: str, fields: Mapping[str, Any], *, version: int) -> ApiClient:
-    """Change a client; what it may do and from where counts at once. Raises NotFound, StaleRecord, DuplicateClient."""
+    """Change a client; what it may do and from where counts at once.
+
+    Raises NotFound, StaleRecord, DuplicateClient, NotHeld where it holds, or would hold, more than the caller.
+    """
     client = uow.for_update(ApiClient, client_id, version)
+    _must_hold_its(uow, client)
     _must_exist(uow, fields.get("department_id"))
     uow.publish(client.edit(fields, uow.now()))
+    _must_hold_its(uow, client)
     try:
         uow.session.flush()
     except IntegrityError as error:
@@ -82,14 +90,23 @@ def edit_client(uow: UnitOfWork, client_id: str, fields: Mapping[str, Any], *, v
 
 
 def add_secret(uow: UnitOfWork, client_id: str, expires_at: datetime | None) -> Made:
-    """One more secret, to be put in before the old one is taken away. Raises NotFound, ClientRevoked, TwoSecrets."""
+    """One more secret, to be put in before the old one is taken away.
+
+    Raises NotFound, NotHeld, ClientRevoked, TwoSecrets.
+    """
     client = uow.locked(ApiClient, client_id)
+    _must_hold_its(uow, client)
     if client.state == REVOKED:
         raise ClientRevoked()
     if len(_secrets(uow, client.id)) >= MOST_SECRETS:
         raise TwoSecrets()
     uow.publish(client.note(uow.now(), "secret"))
     return Made(client, _new_secret(uow, client, expires_at))
+
+
+def _must_hold_its(uow: UnitOfWork, client: ApiClient) -> None:
+    """Raise NotHeld where the client holds more than the caller: who has its secret is the client."""
+    roles.must_hold(uow, actions_of(client.scopes), client.department_id)
 
 
 def remove_secret(uow: UnitOfWork, client_id: str, secret_id: str) -> ApiClient:

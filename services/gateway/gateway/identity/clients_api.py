@@ -74,7 +74,7 @@ def find_clients(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
     answer=schemas.ClientWithSecret,
     status=201,
     place="/api-clients/{id}",
-    problems={409: "duplicate_client"},
+    problems={409: "duplicate_client", 403: "not_held"},
 )
 def create_client(uow: UnitOfWork, body: dict[str, Any]) -> dict[str, Any]:
     """Add an API client; its first secret is shown this once."""
@@ -92,7 +92,7 @@ def read_client(uow: UnitOfWork, client_id: str) -> ApiClient:
     action="api_client.write",
     body=schemas.ClientEdit,
     answer=schemas.ClientShown,
-    problems={409: "duplicate_client"},
+    problems={409: "duplicate_client", 403: "not_held"},
 )
 def edit_client(uow: UnitOfWork, client_id: str, version: int, body: dict[str, Any]) -> ApiClient:
     """Change an API client; tokens it has may do no more than it may now."""
@@ -105,7 +105,7 @@ def edit_client(uow: UnitOfWork, client_id: str, version: int, body: dict[str, A
     body=schemas.NewSecret,
     answer=schemas.ClientWithSecret,
     status=201,
-    problems={409: "two_secrets, client_revoked"},
+    problems={409: "two_secrets, client_revoked", 403: "not_held"},
 )
 def add_secret(uow: UnitOfWork, client_id: str, body: dict[str, Any]) -> dict[str, Any]:
     """Add a second secret, shown this once; both serve until one is removed."""

@@ -95,6 +95,14 @@ class OwnRole(RuleBroken):
     en = "Nobody changes their own role"
 
 
+class OwnPassword(RuleBroken):
+    """One's own password is changed with the old one, not as an administrator."""
+
+    code = "own_password"
+    zh = "自己的密码在「我的账号」里用旧密码修改"
+    en = "One's own password is changed in My account, with the old one"
+
+
 class OtpRequired(Unauthorized):
     """The password was right; the code of the second factor is missing (401)."""
 

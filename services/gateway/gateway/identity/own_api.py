@@ -13,7 +13,7 @@ from chassis.http.reading import read_body
 from chassis.http.routes import Routes
 from chassis.rules import Forbidden
 from gateway.identity import own_schemas as schemas
-from gateway.identity import second_factor, second_factors, signin, throttle
+from gateway.identity import roles, second_factor, second_factors, signin, throttle
 from gateway.identity.account import confirm_password, slowed
 from gateway.identity.current import Sessions, anybody, current
 from gateway.identity.entering import enter, leave, runtime, sealer
@@ -116,18 +116,38 @@ def sessions_of_staff(uow: UnitOfWork, staff_id: str) -> dict[str, Any]:
     return _shown(uow, uow.get(Staff, staff_id).id)
 
 
-@session_routes.operation("DELETE", "/staff/<uuid:staff_id>/sessions", action="staff.write", answer=None, status=204)
+@session_routes.operation(
+    "DELETE",
+    "/staff/<uuid:staff_id>/sessions",
+    action="staff.write",
+    answer=None,
+    status=204,
+    problems={403: "not_held"},
+)
 def end_sessions_of_staff(uow: UnitOfWork, staff_id: str) -> None:
     """End all sessions of somebody; of one's own, all but this one."""
-    _end(uow, uow.get(Staff, staff_id).id, but=current.token)
+    _end(uow, _touched(uow, staff_id).id, but=current.token)
 
 
 @session_routes.operation(
-    "DELETE", "/staff/<uuid:staff_id>/sessions/<uuid:session_id>", action="staff.write", answer=None, status=204
+    "DELETE",
+    "/staff/<uuid:staff_id>/sessions/<uuid:session_id>",
+    action="staff.write",
+    answer=None,
+    status=204,
+    problems={403: "not_held"},
 )
 def end_session_of_staff(uow: UnitOfWork, staff_id: str, session_id: str) -> None:
     """End one session of somebody."""
-    _end(uow, uow.get(Staff, staff_id).id, only=session_id)
+    _end(uow, _touched(uow, staff_id).id, only=session_id)
+
+
+def _touched(uow: UnitOfWork, staff_id: str) -> Staff:
+    """Somebody who holds no more than the caller, or oneself. Raises NotFound, NotHeld."""
+    staff = uow.get(Staff, staff_id)
+    if staff.id != uow.caller.id:
+        roles.must_be_grantable(uow, staff.role)
+    return staff
 
 
 @factor_routes.get("/me/second-factor", action=OWN, answer=schemas.FactorShown)
@@ -218,7 +238,7 @@ def factor_of_staff(uow: UnitOfWork, staff_id: str) -> dict[str, Any]:
     action="staff.write",
     answer=None,
     status=204,
-    problems={409: "no_second_factor, own_second_factor"},
+    problems={409: "no_second_factor, own_second_factor", 403: "not_held"},
 )
 def reset_factor(uow: UnitOfWork, staff_id: str) -> None:
     """Take away the second factor of somebody who lost it; their sessions end."""

@@ -12,9 +12,10 @@ from chassis.clock import new_id
 from chassis.data.copies import StaffHasLeft
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.rules import NotFound
+from gateway.audit import record
 from gateway.identity import leaving, roles, signin
 from gateway.identity.accounts import give_accounts
-from gateway.identity.errors import DepartmentLoop, DuplicateStaff, OwnRole
+from gateway.identity.errors import DepartmentLoop, DuplicateStaff, OwnPassword, OwnRole
 from gateway.identity.events import DepartmentChanged
 from gateway.identity.passwords import set_password
 from gateway.identity.staff import IN_SERVICE, LEFT, Department, Staff
@@ -59,17 +60,17 @@ def edit_staff(
 ) -> Staff:
     """Change a member of staff; `handover` is rule and person where they leave, else as the settings say.
 
-    Raises NotFound, StaleRecord, OwnRole, NotHeld, LastAdministrator, DuplicateAccount.
+    Raises NotFound, StaleRecord, OwnRole, OwnPassword, NotHeld, LastAdministrator, DuplicateAccount.
     """
     if not {"role", "state"}.isdisjoint(fields):
         roles.one_at_a_time(uow)
     staff = uow.for_update(Staff, staff_id, version)
     values = {name: value for name, value in fields.items() if name not in ("password", "wechat_accounts")}
     role_changes = _may_change_role(uow, staff, values)
+    _may_move(uow, staff, values)
     _must_exist(uow, values.get("department_id"))
     if fields.get("password"):
-        set_password(staff, fields["password"])
-        signin.end_sessions_of(uow, staff.id)
+        _give_password(uow, staff, fields["password"])
     if "wechat_accounts" in fields:
         give_accounts(uow, staff, fields["wechat_accounts"])
     leaves = values.get("state") == LEFT and staff.state != LEFT
@@ -109,6 +110,22 @@ def _may_change_role(uow: UnitOfWork, staff: Staff, values: Mapping[str, Any]) -
     return True
 
 
+def _may_move(uow: UnitOfWork, staff: Staff, values: Mapping[str, Any]) -> None:
+    """Raise NotHeld where another department would let somebody, or oneself, reach what the caller does not."""
+    if values.get("department_id", staff.department_id) != staff.department_id:
+        roles.must_be_grantable(uow, staff.role)
+
+
+def _give_password(uow: UnitOfWork, staff: Staff, password: str) -> None:
+    """Raises OwnPassword, and NotHeld where they hold more than the caller: who knows their password is them."""
+    if staff.id == uow.caller.id:
+        raise OwnPassword()
+    roles.must_be_grantable(uow, staff.role)
+    set_password(staff, password)
+    signin.end_sessions_of(uow, staff.id)
+    record(uow, "password.changed", subject_kind="staff", subject=staff.id)
+
+
 def _one_at_a_time(uow: UnitOfWork, lock: int) -> None:
     """Taken before any row, so that two changes cannot wait for one another; given back with the transaction."""
     uow.session.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": lock})
@@ -130,11 +147,16 @@ def create_department(uow: UnitOfWork, name: str, parent_id: str | None) -> Depa
 
 
 def edit_department(uow: UnitOfWork, department_id: str, fields: Mapping[str, Any], *, version: int) -> Department:
-    """Rename or move a department. Raises NotFound, StaleRecord, DepartmentLoop."""
+    """Rename or move a department. Raises NotFound, StaleRecord, NotHeld, DepartmentLoop.
+
+    What lies below another department is reached with it: only who reaches everything moves one.
+    """
     if "parent_id" in fields:
         _one_at_a_time(uow, _TREE_LOCK)
     department = uow.for_update(Department, department_id, version)
     parent = fields.get("parent_id")
+    if "parent_id" in fields and parent != department.parent_id:
+        roles.must_reach_everything(uow)
     _must_exist(uow, parent)
     if parent and parent in departments_below(uow, department.id):
         raise DepartmentLoop()

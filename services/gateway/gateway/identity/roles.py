@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from chassis.clock import new_id
 from chassis.data.unit_of_work import UnitOfWork
-from chassis.field_rules import FieldRules
+from chassis.field_rules import OPEN, FieldRules
 from chassis.rules import WrongFields
 from gateway.identity.errors import LastAdministrator
 from gateway.identity.events import RoleChanged, StaffChanged
@@ -51,14 +51,18 @@ def edit_role(uow: UnitOfWork, role_id: str, fields: Mapping[str, Any], *, versi
     one_at_a_time(uow)
     role = uow.for_update(Role, role_id, version)
     before, reach, rules = role.actions, (role.scope, list(role.departments)), role.rules
+    second_factor = role.requires_second_factor
     facts = role.edit(fields, uow.now())
-    _names_its_departments(uow, role.scope, role.departments)
-    wider = (role.scope, role.departments) if (role.scope, role.departments) != reach else (SELF, [])
-    _must_hold(uow, role.actions - before, *wider, role.rules if role.rules != rules else None)
+    now = (role.scope, list(role.departments))
+    _names_its_departments(uow, *now)
+    if (role.actions, now, role.rules, role.requires_second_factor) != (before, reach, rules, second_factor):
+        # What a role lets one do counts with where it does: neither may be more than the caller's, now or before.
+        _must_hold(uow, before | role.actions, *now, role.rules)
+        _must_hold(uow, frozenset(), *reach, rules)
     uow.session.flush()
     _someone_administers(uow)
     uow.publish(facts)
-    if before - role.actions or (role.scope, list(role.departments)) != reach or not rules.as_strict_as(role.rules):
+    if before - role.actions or now != reach or not rules.as_strict_as(role.rules):
         _outdate_tokens(uow, role)
     return role
 
@@ -93,6 +97,18 @@ def must_be_grantable(uow: UnitOfWork, code: str) -> None:
     _must_hold(uow, role.actions, role.scope, role.departments, role.rules)
 
 
+def must_hold(uow: UnitOfWork, actions: frozenset[str], department_id: str | None) -> None:
+    """Raise NotHeld unless the caller may do all this, in this department or (None) everywhere, with every field."""
+    who = uow.caller
+    within = who.scope.kind == ALL or department_id in who.scope.departments
+    _must_hold(uow, actions, SELF if within else ALL, [], OPEN)
+
+
+def must_reach_everything(uow: UnitOfWork) -> None:
+    """Raise NotHeld unless the caller's reach is the company, or they hold the keys."""
+    _must_hold(uow, frozenset(), ALL, [], None)
+
+
 def must_leave_an_administrator(uow: UnitOfWork) -> None:
     """After a change of who has which role: raise LastAdministrator where nobody could change it back."""
     uow.session.flush()
@@ -113,7 +129,7 @@ def _must_hold(
 ) -> None:
     """Raise NotHeld unless the caller has all this, or holds the keys; work of the gateway itself is not asked.
 
-    A role may see and set no field that whoever makes or gives it does not; None where its rules stay as they are.
+    A role may see and set no field that whoever makes or gives it does not; None where that is not asked.
     """
     who = uow.caller
     if who.kind == "service" or who.may(GRANT):
@@ -144,6 +160,6 @@ def _names_its_departments(uow: UnitOfWork, scope: str, departments: list[str]) 
 
 
 __all__ = [
-    "ALL", "BELOW", "DEPARTMENT", "GRANT", "NAMED", "SELF", "create_role", "edit_role", "must_be_grantable",
-    "must_leave_an_administrator", "one_at_a_time", "remove_role",
+    "ALL", "BELOW", "DEPARTMENT", "GRANT", "NAMED", "SELF", "create_role", "edit_role", "must_be_grantable", "must_hold",
+    "must_leave_an_administrator", "must_reach_everything", "one_at_a_time", "remove_role",
 ]  # fmt: skip

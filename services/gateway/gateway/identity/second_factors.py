@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import delete, func, select
 
 from chassis.data.unit_of_work import UnitOfWork
-from gateway.identity import signin
+from gateway.identity import roles, signin
 from gateway.identity.errors import (
     NoSecondFactor,
     OwnSecondFactor,
@@ -94,10 +94,14 @@ def give_up(uow: UnitOfWork, staff: Staff, code: str, sealer: Sealer) -> None:
 
 
 def reset(uow: UnitOfWork, staff_id: str) -> None:
-    """As an administrator: somebody lost the app and the codes. Their sessions end, too. Raises NotFound, NoSecondFactor."""
+    """As an administrator: somebody lost the app and the codes. Their sessions end, too.
+
+    Raises NotFound, OwnSecondFactor, NotHeld where they hold more than the caller, NoSecondFactor.
+    """
     staff = uow.locked(Staff, staff_id)
     if staff.id == uow.caller.id:
         raise OwnSecondFactor()
+    roles.must_be_grantable(uow, staff.role)
     if _locked(uow, staff.id) is None:
         raise NoSecondFactor()
     _remove(uow, staff)

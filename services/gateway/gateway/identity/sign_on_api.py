@@ -11,6 +11,7 @@ from chassis.clock import rfc3339
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.http.routes import Routes
 from gateway.audit import record
+from gateway.identity import roles
 from gateway.identity.identity import Identity
 from gateway.identity.staff import Staff
 
@@ -41,9 +42,18 @@ def find(uow: UnitOfWork, staff_id: str) -> dict[str, Any]:
     return {"items": items, "next_cursor": None}
 
 
-@routes.operation("DELETE", "/staff/<uuid:staff_id>/identities", action="staff.write", answer=None, status=204)
+@routes.operation(
+    "DELETE",
+    "/staff/<uuid:staff_id>/identities",
+    action="staff.write",
+    answer=None,
+    status=204,
+    problems={403: "not_held"},
+)
 def unbind(uow: UnitOfWork, staff_id: str) -> None:
     """Unbind somebody from every provider; whoever signs in next with their number is bound anew."""
     staff = uow.get(Staff, staff_id)
+    if staff.id != uow.caller.id:
+        roles.must_be_grantable(uow, staff.role)
     gone = uow.session.execute(delete(Identity).where(Identity.staff_id == staff.id)).rowcount  # type: ignore[attr-defined]
     record(uow, "identity.unbound", subject_kind="staff", subject=staff.id, details={"count": gone})
