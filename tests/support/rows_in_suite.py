@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from time import sleep
 from typing import Any
 
 from sqlalchemy import insert, text
@@ -119,9 +120,14 @@ def a_dead_letter(suite: InProcessSuite, body: bytes) -> dict[str, Any]:
     message_id = new_id()
     keeper = suite.services["ticket"].runtime if suite.has("ticket") else suite.gateway_runtime
     dead.keep_letters(keeper, [Letter(f"{keeper.service.name}.nobody", message_id, "walked.v1", body, "no reason")])
-    found = suite.api("admin").get("/dead-letters", query_string={"limit": 200}).json["items"]
-    letter: dict[str, Any] = next(one for one in found if one["message_id"] == message_id)
-    return letter
+    for _ in range(20):
+        page = suite.api("admin").get("/dead-letters", query_string={"limit": 200}).json
+        letter: dict[str, Any] | None = next((one for one in page["items"] if one["message_id"] == message_id), None)
+        if letter is not None:
+            return letter
+        assert page["unavailable"], "not there, although every service has answered"
+        sleep(0.5)  # beside much else a service may be too slow for once
+    raise AssertionError(f"still unavailable: {page['unavailable']}")
 
 
 def _make_catalog(suite: InProcessSuite, rows: Rows) -> None:

@@ -96,6 +96,21 @@ def test_the_same_players_again_are_no_further_ones(crowd: Lobby):
     assert alarms(crowd, crowd.agent.id) == []
 
 
+def test_numbers_that_are_tried_one_after_the_other_count_as_players(crowd: Lobby):
+    few = crowd.service.app.extensions[PROCESS] = Readings(crowd.service.runtime, alarm=60, limit=100)
+    agent = crowd.service.person(READ, department_id=crowd.department)
+    tried = 0
+    for number in range(400):
+        answer = agent.get("/players", query_string={"phone" if number % 2 else "q": f"+861780000{number:04d}"})
+        if answer.status_code != 200:
+            break
+        tried += 1
+    assert (answer.status_code, answer.json["code"]) == (429, "too_many_read")
+    assert 100 <= tried <= 100 + BATCH
+    assert alarms(crowd, agent.id)
+    assert few.limit == 100
+
+
 def test_what_is_a_day_old_is_forgotten_and_counts_no_more(crowd: Lobby):
     few = Readings(crowd.service.runtime, alarm=60, limit=100)
     few.note(crowd.agent.caller, (new_id() for _ in range(2 * BATCH)))

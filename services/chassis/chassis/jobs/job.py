@@ -91,7 +91,8 @@ class WentWrong(RuleBroken):
 
 def still_reaches(then: Caller, now: Caller) -> bool:
     """Whether the caller of now may see all that the same caller might see then."""
-    return then.permissions <= now.permissions and _covers(then.scope, now.scope)
+    within = then.permissions <= now.permissions and _covers(then.scope, now.scope)
+    return within and then.fields.as_strict_as(now.fields)
 
 
 def _covers(then: Scope, now: Scope) -> bool:

@@ -15,11 +15,12 @@ from player.api import schemas
 from player.api.sealed import open_answer
 from player.api.views import binding_view, kept_player_view, player_view, ration_view, reveal_view
 from player.application import bindings, players, reveals, snapshots
-from player.application.readings import Readings
+from player.application.readings import Readings, nobody_with
 from player.domain.errors import RevealQuota
 from player.domain.player import Player
 from player.persistence import bindings as binding_rows
 from player.persistence import queries
+from player.persistence.search import number_asked
 from player.settings import phones, settings
 
 routes = Routes("players", "Players", show=player_view, answer=schemas.PlayerShown)
@@ -72,8 +73,14 @@ def find(uow: UnitOfWork, query: dict[str, Any]) -> Page:
     """Find players."""
     readings().must_not_be_held(uow.caller)
     page = queries.find_players(uow, query, phones=phones())
-    readings().note(uow.caller, (player.id for player in page.items))
+    readings().note(uow.caller, [*(player.id for player in page.items), *_guessed(uow, query, page)])
     return page
+
+
+def _guessed(uow: UnitOfWork, query: dict[str, Any], page: Page) -> list[str]:
+    """A whole number that was asked for and is nobody's counts as one more player: else numbers are found by trying."""
+    number = None if page.items or uow.caller.reads_numbers else number_asked(query, uow.caller)
+    return [nobody_with(phones().indexes(number)[0])] if number else []
 
 
 @routes.get(

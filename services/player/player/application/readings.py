@@ -1,5 +1,7 @@
 """How many different players one person is shown in 24 hours: far more than a day's work is told, and then held back (S26).
 
+A phone number that was asked for and that nobody has counts as a player: whoever tries numbers one after the other reads, too.
+
 Each web process notes what it has shown and writes it down in batches, so that reading stays a matter of reading; a
 person is held back some players too late at most, a batch for each process.
 """
@@ -10,6 +12,7 @@ import threading
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from time import monotonic
+from uuid import UUID
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
@@ -86,6 +89,11 @@ class Readings:
         if until is not None and not who.may("player.export"):
             self._held[who.id] = monotonic() + max(1.0, (until - work.now()).total_seconds())
             log.warning("reading players is held back", staff=who.id, players=after, limit=self.limit)
+
+
+def nobody_with(phone_index: bytes) -> str:
+    """What a number that nobody has is noted as, by its blind index."""
+    return str(UUID(bytes=phone_index[:16]))
 
 
 def forget_readings(uow: UnitOfWork) -> None:

@@ -67,7 +67,7 @@ def _moments(query: Mapping[str, Any], uow: UnitOfWork) -> list[ColumnElement[bo
 
 def _search(uow: UnitOfWork, query: Mapping[str, Any], conditions: list[ColumnElement[bool]], phones: Phones) -> Page:
     """The IDs, each kind of them from its own index, and their rows, the best first."""
-    looked = search.look_at(query["q"], uow.caller.fields)
+    looked = search.look_at(query["q"], uow.caller)
     ids = search.candidates(uow.session, looked, conditions, phones)
     if ids is None:
         return Page([], None, 0 if query.get("count") else None)

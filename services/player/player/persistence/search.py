@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, case, false,
 from sqlalchemy.dialects.postgresql import array
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from chassis.callers import Caller
 from chassis.data.masking import mask_phone
 from chassis.data.phones import NotAPhone, Phones, e164
 from chassis.data.search import escaped_like, folded, guess, initials, query_grams
@@ -24,6 +25,7 @@ from player.domain.search_key import GAME_UID, SearchKey
 AT_MOST = 100  # players found by one index: who gets more types on
 TAILS_AT_MOST = 2000  # of the same last four digits, opened to compare longer ones
 _LONGEST_TAIL = 10
+MASK_SHOWS = 4  # the last digits of a masked number
 _IS_INITIALS = re.compile("[0-9]*[a-z][a-z0-9]*")
 _AFTER_ALL = "\U0010ffff"
 
@@ -60,13 +62,26 @@ class Looked:
         return all(self.partly(field) for field in ("nickname", "wechat_name", "game"))
 
 
-def look_at(query: str, rules: FieldRules) -> Looked:
-    """Make up one's mind about a query."""
-    text = unicodedata.normalize("NFKC", query).strip()
+def look_at(query: str, who: Caller) -> Looked:
+    """Make up one's mind about a query.
+
+    A part of a number longer than the four digits that its mask shows finds nobody for whoever sees it masked: else the rest
+    would be spelt out, ten tries for each digit.
+    """
+    text, rules = unicodedata.normalize("NFKC", query).strip(), who.fields
     digits = re.sub(r"[\s-]", "", text)
-    is_number = re.fullmatch(r"\+?\d{4,15}", digits, re.ASCII) is not None and rules.may_see("player.phone")
     phone = _phone(text) if rules.may_see("player.phone") else None
-    return Looked(guess(text), handle_key(text), folded(text), digits.lstrip("+") if is_number else "", phone, rules)
+    is_number = re.fullmatch(r"\+?\d{4,15}", digits, re.ASCII) is not None and rules.may_see("player.phone")
+    digits = digits.lstrip("+") if is_number else ""
+    if phone is None and len(digits) > MASK_SHOWS and not who.reads_numbers:
+        digits = ""
+    return Looked(guess(text), handle_key(text), folded(text), digits, phone, rules)
+
+
+def number_asked(query: Mapping[str, Any], who: Caller) -> str | None:
+    """The whole phone number that a list is filtered or searched by, E.164."""
+    found: str | None = query.get("phone") or (look_at(query["q"], who).phone if query.get("q") else None)
+    return found
 
 
 def _phone(text: str) -> str | None:
