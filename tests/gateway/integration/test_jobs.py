@@ -14,6 +14,7 @@ from sqlalchemy import text
 from chassis.clock import new_id
 from chassis.jobs.running import work_off
 from chassis.ops import faultpoints
+from tests.security.test_s07_roles import a_role
 from tests.support.suite_in_process import Api, InProcessSuite, new_member
 
 
@@ -145,6 +146,21 @@ def test_a_file_is_not_handed_out_to_somebody_who_may_see_less_by_now(suite: InP
     suite.api("admin").patch(f"/staff/{boss.id}", {"role": "agent"}, version=staff["version"])
     answer = suite.api(boss.no, fresh=True).get(f"/jobs/{job['id']}/result")
     assert (answer.status_code, answer.json["code"]) == (409, "reach_changed")
+
+
+def test_a_file_of_before_a_field_was_masked_or_hidden_is_not_handed_out_any_more(suite: InProcessSuite):
+    admin, actions = suite.api("admin"), ["player.read", "player.export", "player.phone.see"]
+    for rule in ({"player.phone": {"mask": "everywhere"}}, {"player.note": {"access": "hidden"}}):
+        role = a_role(admin, scope="all", actions=actions)
+        api = suite.api(new_member(suite, role["code"]).no, fresh=True)
+        job = api.made("/players/exports", {})
+        run_jobs(suite)
+        assert api.get(f"/jobs/{job['id']}/result").status_code == 200
+        stricter = admin.patch(f"/roles/{role['id']}", {"field_rules": rule}, version=role["version"])
+        assert stricter.status_code == 200, stricter.text
+        suite.gateway.extensions["playdesk_sessions"]._known.clear()
+        answer = api.get(f"/jobs/{job['id']}/result")
+        assert (answer.status_code, answer.json["code"]) == (409, "reach_changed"), rule
 
 
 def test_rows_that_are_right_become_players_and_the_others_come_back_to_be_mended(suite: InProcessSuite):
