@@ -237,6 +237,11 @@ def _paid(agent: Any, player_id: str) -> dict[str, Any]:
     return {"id": back[0]["order_id"]} if back else paid_order(agent, player_id)
 
 
+def an_old_player(agent: Any) -> dict[str, Any]:
+    """A player of the agent's from the demo data: new ones belong to the test that made them, on this worker or another."""
+    return _of(agent, "/players?limit=1&sort=created_at")
+
+
 def paid_order(agent: Any, player_id: str) -> dict[str, Any]:
     """An order of the player, placed and paid by the agent."""
     pack = _of(agent, "/packs?state=on_sale&limit=1")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.every_page import an_old_player
 from tests.browser.screen import Screen
 from tests.browser.test_returns import picture
 
@@ -42,7 +43,7 @@ def test_a_campaign_is_planned_run_sold_for_and_its_figures_open_their_rows(desk
     path = re.sub(r"^.*(/campaigns/)", r"\1", boss.url)
 
     page = desk.page
-    player = suite.desk("A001").get("/players?limit=1&sort=created_at")["items"][0]["id"]
+    player = an_old_player(suite.desk("A001"))["id"]
     desk.go(f"/?player={player}")
     page.locator("#sales [data-run=t]").click()
     page.locator("#new-touch label", has_text="考虑中").click()

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from deploy.local.tour.desk import until
-from tests.browser.every_page import paid_order
+from tests.browser.every_page import an_old_player, paid_order
 from tests.browser.screen import Screen
 from tests.browser.test_returns import picture
 
@@ -30,7 +30,7 @@ def supervisor(someone: Any) -> Screen:
 def order(suite: Any) -> dict[str, Any]:
     """An order of A001's that is paid."""
     agent = suite.desk("A001")
-    return paid_order(agent, agent.get("/players?limit=1&sort=created_at")["items"][0]["id"])
+    return paid_order(agent, an_old_player(agent)["id"])
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def cheaper(suite: Any) -> dict[str, Any]:
     price = {"amount": f"{total:.2f}", "currency": "CNY"}
     pack = supervisor.post("/packs", {**body, "price": price})
     pack = supervisor.post(f"/packs/{pack['id']}/publish", None, 200, version=pack["version"])
-    player = agent.get("/players?limit=1&sort=created_at")["items"][0]["id"]
+    player = an_old_player(agent)["id"]
     order = agent.post("/orders", {"player_id": player, "pack_no": pack["no"], "quantity": 2})
     order = agent.post(f"/orders/{order['id']}/payments", {"method": "alipay", "amount": order["total"]})
     lower = {"price": {"amount": f"{total - 1:.2f}", "currency": "CNY"}}

@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from deploy.local.tour.desk import until
+from tests.browser.every_page import an_old_player
 from tests.browser.screen import Screen
 
 MARK = secrets.token_hex(3)
@@ -78,7 +79,7 @@ def test_a_policy_is_written_down_changed_and_the_change_undone(admin):
 
 def test_a_ticket_shows_both_deadlines_and_the_clock_speaks_on_its_timeline(someone, suite):
     agent, screen = suite.desk("A001"), someone("A001")
-    player = agent.get("/players?limit=1&sort=created_at")["items"][0]
+    player = an_old_player(agent)
     body = {"player_id": player["id"], "question": f"希望加快捷键 {MARK}", "category": "suggestion"}
     ticket = agent.post("/tickets", body)
     screen.go(f"/tickets?tab=all&category=suggestion&q={MARK}")

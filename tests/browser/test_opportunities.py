@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.every_page import an_old_player
 from tests.browser.screen import Screen
 
 
@@ -28,7 +29,7 @@ def admin(someone: Any) -> Screen:
 def opportunity(suite: Any) -> dict[str, Any]:
     """One of A001's at first contact."""
     agent = suite.desk("A001")
-    player = agent.get("/players?limit=1&sort=created_at")["items"][0]
+    player = an_old_player(agent)
     return agent.post("/opportunities", {"player_id": player["id"], "title": f"皮肤礼包 {token_hex(3)}"})
 
 

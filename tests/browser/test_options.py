@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from deploy.local.tour.desk import until
+from tests.browser.every_page import an_old_player
 from tests.browser.screen import Screen
 
 MARK = secrets.token_hex(3)
@@ -44,7 +45,7 @@ def test_an_own_code_is_added_and_moved_up_and_the_move_undone(admin):
 
 def test_an_agent_chooses_it_and_reads_it_in_her_language(someone, suite):
     agent = suite.desk("A001")
-    player = agent.get("/players?limit=1&sort=created_at")["items"][0]
+    player = an_old_player(agent)
     body = {"player_id": player["id"], "question": f"活动几点开始 {MARK}", "category": CODE}
     ticket = until("the ticket service has heard of it", lambda: _made(agent, body))
     screen = someone("A001")

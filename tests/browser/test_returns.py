@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.every_page import paid_order
+from tests.browser.every_page import an_old_player, paid_order
 from tests.browser.screen import Screen
 
 
@@ -29,7 +29,7 @@ def supervisor(someone: Any) -> Screen:
 def order(suite: Any) -> dict[str, Any]:
     """An order of A001's that is paid."""
     agent = suite.desk("A001")
-    return paid_order(agent, agent.get("/players?limit=1&sort=created_at")["items"][0]["id"])
+    return paid_order(agent, an_old_player(agent)["id"])
 
 
 def picture(page: Page, name: str) -> None:

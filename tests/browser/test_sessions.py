@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.axe import violations
+from tests.browser.every_page import an_old_player
 from tests.browser.screen import Screen
 
 
@@ -42,7 +43,7 @@ def picture(page: Page, name: str) -> None:
 def opened(desk: Screen, suite: Any) -> Page:
     """A new session with one of A001's players, from the player's page."""
     page = desk.page
-    player = suite.desk("A001").get("/players?limit=1&sort=created_at")["items"][0]
+    player = an_old_player(suite.desk("A001"))
     desk.go(f"/players/{player['id']}")
     page.get_by_role("link", name="新服务单").click()
     page.locator("dialog [data-chips] label", has_text="微信").click()

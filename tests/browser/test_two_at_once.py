@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.every_page import an_old_player
 from tests.browser.screen import Screen
 
 MINE, HERS = "我写的：已补发，请玩家重登", "她写的：渠道延迟，已补单"
@@ -18,7 +19,7 @@ def stale(someone: Any, suite: Any) -> tuple[Screen, str]:
     """A001's screen with a text typed over a ticket that M001 has changed meanwhile, in her own browser."""
     agent, supervisor = someone("A001"), someone("M001")
     api = suite.desk("A001")
-    player = api.get("/players?limit=1&sort=created_at")["items"][0]
+    player = an_old_player(api)
     ticket = api.post("/tickets", {"player_id": player["id"], "question": "充值没到账，两个人一起看"})
     for screen in (agent, supervisor):
         screen.go(f"/tickets/{ticket['id']}")

@@ -10,7 +10,7 @@ from tests.support.figures import figure, pytest_terminal_summary  # noqa: F401
 from tests.support.postgres import new_database  # noqa: F401
 from tests.support.real_gateway import RealGateway
 from tests.support.rows_in_suite import Rows, make_rows
-from tests.support.suite_in_process import DOMAIN, InProcessSuite, shared_suite
+from tests.support.suite_in_process import DOMAIN, InProcessSuite, Member, new_member, shared_suite
 
 
 @pytest.fixture(scope="session")
@@ -25,6 +25,12 @@ def rows(suite: InProcessSuite) -> Rows:
     if not suite.has(*DOMAIN):
         pytest.skip(f"NOT TESTED: needs the services {', '.join(suite.missing)}")
     return make_rows(suite)
+
+
+@pytest.fixture
+def member(suite: InProcessSuite) -> Member:
+    """Somebody new."""
+    return new_member(suite)
 
 
 @pytest.fixture(scope="session")

@@ -134,7 +134,7 @@ REACH: list[Killer] = [
     *all_of(reached_through),
     *(
         asks(reached_through.test_of_a_player_who_was_deleted_nothing_is_begun, path=path)
-        for path in ("/tickets", "/sessions")
+        for path in reached_through.BEGINNINGS
     ),
     *all_of(sums),
     through_the_gateway,

@@ -34,7 +34,8 @@ _NOT_READ = (
 EVERYBODYS = ("player.read", "ticket.read")  # every built-in role has both
 # Rules that are called by name and refuse by themselves.
 CALLED = {
-    "_check_role_change", "_keep_one_administrator", "_may_grant", "_must_exist", "_ration", "_refuse_dots", "check_strength",
+    "_check_role_change", "_keep_one_administrator", "_may_grant", "_may_move", "_must_exist", "_must_hold", "_must_hold_its",
+    "_ration", "_refuse_dots", "check_strength", "must_be_grantable", "must_hold", "must_reach_everything",
     "check_throttle", "count_failure", "end_session", "end_sessions_of", "known_agent", "protect",
 }  # fmt: skip
 MASKS = {"mask_phone", "mask_text", "mask_everything"}
@@ -145,12 +146,11 @@ class _Checks(ast.NodeVisitor):
     def visit_Call(self, node: ast.Call) -> None:
         name = _name(node)
         on_work = isinstance(node.func, ast.Attribute) and _name(node.func.value) == "uow"
-        everybodys = name in ("visible", "select") and bool(node.args) and _name(node.args[0]) in _everybodys()
-        if everybodys:
-            pass  # weakened or not, it is the same
-        elif name == "visible" and self._rows:
+        looks = name in ("visible", "select") and bool(node.args)
+        scoped = self._rows and not (looks and _name(node.args[0]) in _everybodys())
+        if name == "visible" and scoped:
             self._add("visible", node)
-        elif name in ("get", "select") and on_work and self._rows:
+        elif name in ("get", "select") and on_work and scoped:
             self._add(f"uow.{name}", node)
         elif name in MASKS and len(node.args) == 1:
             self._add("mask", node)

@@ -29,11 +29,6 @@ from tests.support.rows_in_suite import Rows
 from tests.support.suite_in_process import Api, InProcessSuite, Member, new_member
 
 
-@pytest.fixture
-def member(suite: InProcessSuite) -> Member:
-    return new_member(suite)
-
-
 def as_client(suite: InProcessSuite, client: dict[str, Any]) -> Api:
     """The API as this client calls it."""
     return Api(suite.gateway.test_client(use_cookies=False), ask(suite, client).json["access_token"])

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from time import monotonic
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from flask import g
@@ -60,20 +62,19 @@ def asked(suite: InProcessSuite) -> Iterator[list[str]]:
     transports = suite.gateway.extensions["playdesk_forwarder"].transports
     within = Api._dispatch
 
-    def dispatch(self: Api, method: str, target: str, *rest: object) -> object:
+    def dispatch(self: Api, method: str, target: str, *rest: Any) -> Any:
         found.append(f"the API for {method} {target}")
-        return within(self, method, target, *rest)  # type: ignore[arg-type]
+        return within(self, method, target, *rest)
 
-    Api._dispatch = dispatch  # type: ignore[assignment,method-assign]
     kept = {name: transport.call for name, transport in transports.items()}
     for name, transport in transports.items():
         transport.call = lambda method, target, *, _name=name, **options: (
             found.append(f"{_name} for {method} {target}") or kept[_name](method, target, **options)
         )
     try:
-        yield found
+        with patch.object(Api, "_dispatch", dispatch):
+            yield found
     finally:
-        Api._dispatch = within  # type: ignore[method-assign]
         for transport in transports.values():
             del transport.call
 

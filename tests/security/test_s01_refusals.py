@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from typing import Any
 from uuid import uuid4
 
-import pytest
 from sqlalchemy import text
 
-from chassis.callers import Caller, Scope
 from chassis.clock import new_id
 from tests.gateway.integration.test_api_clients import made
+from tests.gateway.integration.test_second_factor import code
+from tests.security.test_s01_further_checks import straight
 from tests.security.test_s01_no_power import powerless_one
 from tests.security.test_s03_others_ids import NOBODYS
 from tests.security.test_s07_roles import CLERK, a_role, not_held
-from tests.security.test_s09_s10_tokens import POOL
 from tests.support.rows_in_suite import Rows
 from tests.support.suite_in_process import InProcessSuite, Member, new_member
-
-
-@pytest.fixture
-def member(suite: InProcessSuite) -> Member:
-    return new_member(suite)
-
-
-def refusal(answer: Any) -> tuple[int, str]:
-    return answer.status_code, answer.json["code"]
 
 
 def test_a_clients_secret_under_another_scheme_gets_no_token(suite: InProcessSuite):
@@ -46,13 +35,13 @@ def test_what_lies_in_the_pool_is_given_back_by_nobody(suite: InProcessSuite, ro
         lead = agent.made(f"/leads/{lead['id']}/release", {"reason": "没空"}, version=lead["version"])
     assert lead["owner_id"] is None
     again = agent.post(f"/leads/{lead['id']}/release", {"reason": "没空"}, version=lead["version"])
-    assert refusal(again) == (409, "not_held")
+    assert code(again) == (409, "not_held")
 
 
 def test_what_is_not_there_is_not_found_by_its_name_either(suite: InProcessSuite, rows: Rows):
     agent, player = suite.api("A001"), rows.of["A001"]["player"]["id"]
     order = {"player_id": player, "pack_no": "LB00000000"}
-    assert refusal(agent.post("/orders", order, key=uuid4().hex)) == (404, "not_found")
+    assert code(agent.post("/orders", order, key=uuid4().hex)) == (404, "not_found")
 
 
 def test_the_whole_companys_campaign_is_changed_by_who_reaches_the_company(suite: InProcessSuite, rows: Rows):
@@ -72,7 +61,7 @@ def test_a_sale_ends_no_contact_with_another_player(suite: InProcessSuite, rows:
     touches = {id: agent.made("/touches", {"player_id": id, **logged})["id"] for id in (others["id"], _players(rows))}
     order = {"player_id": _players(rows), "pack_no": pack_no}
     refused = agent.post("/orders", {**order, "touch_id": touches[others["id"]]}, key=uuid4().hex)
-    assert refusal(refused) == (404, "not_found")
+    assert code(refused) == (404, "not_found")
     agent.made("/orders", {**order, "touch_id": touches[_players(rows)]}, key=uuid4().hex)
 
 
@@ -112,20 +101,10 @@ def test_a_review_is_finished_by_a_scorecard_that_is_there(suite: InProcessSuite
     review = inspector.get(f"/reviews/{rows.of['A001']['review']['id']}").json
     marks = {"scorecard_id": NOBODYS, "scorecard_revision": 1, "answers": [{"question": "1.1", "points": 8}]}
     refused = inspector.post(f"/reviews/{review['id']}/finish", marks, version=review["version"])
-    assert refusal(refused) == (404, "not_found")
+    assert code(refused) == (404, "not_found")
 
 
 def test_jobs_of_others_and_of_nobody_are_not_there(suite: InProcessSuite, rows: Rows):
-    theirs = rows.of["B001"]["job"]["id"]
-    caller = Caller(suite.staff["A001"].id, scope=Scope("self"))
-    for job_id in (theirs, new_id()):
-        for way in ("GET /jobs/{}", "POST /jobs/{}/cancel"):
-            method, _, path = way.format(job_id).partition(" ")
-            token = suite.minter().token(caller, "ticket")
-            assert _straight(suite, method, path, token) == 404, way
-
-
-def _straight(suite: InProcessSuite, method: str, path: str, token: str) -> int:
-    headers = {"Authorization": f"Bearer {token}"}
-    status: int = POOL.request(method, f"{suite.services['ticket'].served.url}/api/v1{path}", headers=headers).status
-    return status
+    for job_id in (rows.of["B001"]["job"]["id"], new_id()):
+        for method, path in (("GET", f"/jobs/{job_id}"), ("POST", f"/jobs/{job_id}/cancel")):
+            assert straight(suite, "ticket", method, path, None).status == 404, path

@@ -12,6 +12,7 @@ from chassis.callers import Caller, Scope
 from sales.domain.circulation import Circulation
 from sales.domain.pool import Pool, PoolRule
 from tests.security.test_s01_further_checks import straight
+from tests.security.test_s03_sums import a_cause_of_two_departments, their_pool
 from tests.support.rows_in_suite import Rows
 from tests.support.suite_in_process import InProcessSuite
 from ticket.domain.message import Message
@@ -24,20 +25,12 @@ HANGS_ON = {
     "ticket": ((Transfer, "ticket_id", Ticket), (Survey, "ticket_id", Ticket), (Message, "session_id", ServiceSession)),
     "sales": ((PoolRule, "pool_id", Pool), (Circulation, "pool_id", Pool)),
 }
-
-
-def their_pool(suite: InProcessSuite) -> None:
-    """A pool of the other department, with a rule and a run."""
-    admin, other = suite.api("admin"), suite.departments["二部"]
-    pools = [pool for pool in admin.everything("/pools") if pool["department_id"] == other]
-    pool = pools[0] if pools else admin.made("/pools", {"name": "二部公海", "department_id": other})
-    if not admin.get("/pool-rules", query_string={"pool_id": pool["id"]}).json["items"]:
-        admin.made("/pool-rules", {"pool_id": pool["id"], "kind": "opportunity", "idle_days": 30})
-    assert admin.post(f"/pools/{pool['id']}/circulations", {}).status_code == 200
+BEGINNINGS = {"/tickets": {"question": "还在吗"}, "/sessions": {"channel": "wechat"}}
 
 
 def test_what_hangs_on_a_record_is_reached_with_it_alone(suite: InProcessSuite, rows: Rows):
-    their_pool(suite)
+    ran = suite.api("admin").post(f"/pools/{their_pool(suite)['id']}/circulations", {})
+    assert ran.status_code == 200, ran.text
     member = suite.staff["A001"]
     one = Caller(id=member.id, permissions=frozenset(), scope=Scope("self"), department_id=member.department_id)
     for name, kinds in HANGS_ON.items():
@@ -66,12 +59,7 @@ def test_a_timeline_tells_of_the_merged_tickets_within_reach_alone(suite: InProc
 
 
 def test_a_fix_is_taken_back_for_the_tickets_within_reach_alone(suite: InProcessSuite, rows: Rows):
-    cause = suite.api("M001").made("/causes", {"title": f"补发错了 {uuid4().hex[:6]}"})
-    for no in ("A001", "B001"):
-        player = rows.of[no]["player"]["id"]
-        ticket = suite.api(no).made("/tickets", {"player_id": player, "question": "没到账"})
-        under = suite.api(no).patch(f"/tickets/{ticket['id']}", {"cause_id": cause["id"]}, version=ticket["version"])
-        assert under.status_code == 200, under.text
+    cause = a_cause_of_two_departments(suite, rows)
     admin = suite.api("admin")
     path = f"/causes/{cause['id']}"
     version = admin.get(path).json["version"]
@@ -99,14 +87,13 @@ def test_the_campaigns_one_can_name_are_of_ones_own_department(suite: InProcessS
     assert running["二部"] not in named
 
 
-@pytest.mark.parametrize("path", ["/tickets", "/sessions"])
+@pytest.mark.parametrize("path", BEGINNINGS)
 def test_of_a_player_who_was_deleted_nothing_is_begun(suite: InProcessSuite, path: str):
     admin = suite.api("admin")
     player = admin.made("/players", {"wechat_id": f"wx_{uuid4().hex[:8]}"})
     suite.pump()
     permissions = ("ticket.create", "session.create", "session.write", "ticket.read")
-    body = {"player_id": player["id"], "question": "还在吗", "channel": "wechat"}
-    body.pop("channel" if path == "/tickets" else "question")
+    body = {"player_id": player["id"], **BEGINNINGS[path]}
     begun = straight(suite, "ticket", "POST", path, body, *permissions)
     assert begun.status == 201, begun.data
     assert admin.delete(f"/players/{player['id']}", version=player["version"]).status_code == 204

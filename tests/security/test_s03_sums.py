@@ -32,13 +32,19 @@ def test_the_heads_of_a_board_count_what_is_on_it(suite: InProcessSuite, rows: R
         assert sum(row["count"] for row in totals) == len(there) > 0, no
 
 
-def test_a_cause_is_fixed_for_the_tickets_within_reach_alone(suite: InProcessSuite, rows: Rows):
+def a_cause_of_two_departments(suite: InProcessSuite, rows: Rows) -> dict[str, Any]:
+    """A cause with an open ticket of A001's and one of B001's."""
     cause = suite.api("M001").made("/causes", {"title": f"充值未到 {uuid4().hex[:6]}"})
     for no in ("A001", "B001"):
         player = rows.of[no]["player"]["id"]
         ticket = suite.api(no).made("/tickets", {"player_id": player, "question": "没到账"})
         under = suite.api(no).patch(f"/tickets/{ticket['id']}", {"cause_id": cause["id"]}, version=ticket["version"])
         assert under.status_code == 200, under.text
+    return cause
+
+
+def test_a_cause_is_fixed_for_the_tickets_within_reach_alone(suite: InProcessSuite, rows: Rows):
+    cause = a_cause_of_two_departments(suite, rows)
     supervisor = suite.api("M001")
     cause = supervisor.get(f"/causes/{cause['id']}").json
     assert (cause["open_tickets"], cause["outside_tickets"]) == (1, 1)
@@ -75,18 +81,24 @@ def test_what_is_not_published_is_read_by_who_writes_alone(suite: InProcessSuite
     assert draft["id"] not in {article["id"] for article in suite.api("A001").everything("/articles")}
 
 
+def their_pool(suite: InProcessSuite) -> dict[str, Any]:
+    """The pool of the second department, with a rule."""
+    admin, other = suite.api("admin"), suite.departments["二部"]
+    pools = [pool for pool in admin.everything("/pools") if pool["department_id"] == other]
+    pool = pools[0] if pools else admin.made("/pools", {"name": "二部公海", "department_id": other})
+    if not admin.get("/pool-rules", query_string={"pool_id": pool["id"]}).json["items"]:
+        admin.made("/pool-rules", {"pool_id": pool["id"], "kind": "opportunity", "idle_days": 30})
+    return pool
+
+
 def test_who_governs_a_department_governs_no_other_ones_pools_and_budgets(suite: InProcessSuite, rows: Rows):
     supervisor, other = suite.api("M001"), suite.departments["二部"]
     refused = supervisor.post("/pools", {"name": f"二部公海 {uuid4().hex[:6]}", "department_id": other})
     assert (refused.status_code, refused.json["code"]) == (403, "pool_of_others")
-    pools = [pool for pool in suite.api("admin").everything("/pools") if pool["department_id"] == other]
-    if not pools:
-        pools = [suite.api("admin").made("/pools", {"name": "二部公海", "department_id": other})]
+    pool = their_pool(suite)
     assert other not in {pool["department_id"] for pool in supervisor.everything("/pools")}
-    if not suite.api("admin").get("/pool-rules", query_string={"pool_id": pools[0]["id"]}).json["items"]:
-        suite.api("admin").made("/pool-rules", {"pool_id": pools[0]["id"], "kind": "opportunity", "idle_days": 30})
-    assert pools[0]["id"] not in {rule["pool_id"] for rule in supervisor.everything("/pool-rules")}
-    for pool_id in (pools[0]["id"], NOBODYS):
+    assert pool["id"] not in {rule["pool_id"] for rule in supervisor.everything("/pool-rules")}
+    for pool_id in (pool["id"], NOBODYS):
         rule = {"pool_id": pool_id, "kind": "lead", "idle_days": 30}
         assert supervisor.post("/pool-rules", rule).status_code == 404
     budget = {"name": "二部活动", "budget": {"amount": "1.00", "currency": "CNY"}, "department_id": other}

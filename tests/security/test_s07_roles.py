@@ -124,6 +124,7 @@ def test_a_role_is_changed_by_who_holds_all_of_it_before_and_after(suite: InProc
     wide = a_role(admin, scope="all", actions=["player.read"])
     more = narrow.patch(f"/roles/{wide['id']}", {"actions": ["player.read", "player.phone.see"]}, version=1)
     assert not_held(more) == ["all"]
+    assert not_held(narrow.patch(f"/roles/{wide['id']}", {"scope": "self"}, version=1)) == ["all"], "nor made narrower"
     poor = suite.api(new_member(suite, a_role(admin)["code"]).no, fresh=True)
     rich = a_role(admin, scope="self", actions=["player.read", "player.erase"], requires_second_factor=True)
     for change in ({"scope": "all"}, {"actions": ["player.read"]}, {"requires_second_factor": False}):
@@ -148,7 +149,8 @@ def test_nobody_makes_or_becomes_a_client_that_holds_more_than_they_do(suite: In
         assert not_held(maker.patch(f"/api-clients/{mine['id']}", more, version=mine["version"]))
     theirs = admin.made("/api-clients", client("theirs", ["player:pii"], None))
     assert not_held(maker.post(f"/api-clients/{theirs['id']}/secrets", {}))
-    assert not_held(maker.patch(f"/api-clients/{theirs['id']}", {"addresses": []}, version=theirs["version"]))
+    for change in ({"addresses": []}, {"scopes": ["player:read"], "department_id": here}):
+        assert not_held(maker.patch(f"/api-clients/{theirs['id']}", change, version=theirs["version"])), change
     veiled = a_role(admin, scope="all", actions=actions, field_rules={"player.note": {"access": "hidden"}})
     blind = suite.api(new_member(suite, veiled["code"]).no, fresh=True)
     assert not_held(blind.post("/api-clients", client("sees", ["player:read"], None))) == ["field_rules"]

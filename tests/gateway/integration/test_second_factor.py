@@ -161,7 +161,7 @@ def test_the_pages_ask_in_a_second_step_and_never_leave_the_site(suite: InProces
     wrong = browser.post("/login/code", {"otp": "000000", "next": "/tickets"})
     assert wrong.status_code == 401
     assert "动态码不对" in wrong.text
-    half_way = dict(browser.client.get("/login", headers={}).request.cookies)
+    half_way = dict(browser.get("/login").request.cookies)
     done = browser.post("/login/code", {"otp": app.now(), "next": "//evil.example"})
     assert (done.status_code, done.location) == (303, "/")
     assert browser.get("/account").status_code == 200

@@ -108,7 +108,7 @@ def test_numbers_that_are_tried_one_after_the_other_count_as_players(crowd: Lobb
     assert (answer.status_code, answer.json["code"]) == (429, "too_many_read")
     assert 100 <= tried <= 100 + BATCH
     assert alarms(crowd, agent.id)
-    assert few.limit == 100
+    assert crowd.service.app.extensions[PROCESS] is few
 
 
 def test_what_is_a_day_old_is_forgotten_and_counts_no_more(crowd: Lobby):

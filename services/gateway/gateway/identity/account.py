@@ -11,7 +11,6 @@ from sqlalchemy import select
 
 from chassis.callers import service_itself
 from chassis.rules import Refusal
-from gateway.audit import record
 from gateway.identity import passwords, signin, throttle
 from gateway.identity.current import Sessions, current
 from gateway.identity.entering import runtime, visitor, work
@@ -38,9 +37,7 @@ def change_password(present: str, new: str) -> Refusal | None:
         confirm_password(present)
         with (uow := work()).session:
             staff = uow.locked(Staff, current.id)
-            passwords.set_password(staff, new)
-            signin.end_sessions_of(uow, staff.id, but=current.token)
-            record(uow, "password.changed", subject_kind="staff", subject=staff.id)
+            signin.renew_password(uow, staff, new, but=current.token)
             uow.commit()
     except Refusal as refusal:
         return refusal

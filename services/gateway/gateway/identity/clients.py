@@ -60,11 +60,11 @@ def create_client(uow: UnitOfWork, fields: Mapping[str, Any]) -> Made:
 
 def add_client(uow: UnitOfWork, client_id: str, fields: Mapping[str, Any]) -> ApiClient:
     """A client that has no secret yet. Raises DuplicateClient, NotFound, NotHeld where it would hold more than the caller."""
-    roles.must_hold(uow, actions_of(fields["scopes"]), fields.get("department_id"))
-    _must_exist(uow, fields.get("department_id"))
     blank: dict[str, Any] = {"department_id": None, "addresses": [], "rate_per_minute": None, "expires_at": None}
     values = {**blank, **fields, "state": ACTIVE, "last_used_at": None, "last_address": ""}
     client = ApiClient(id=client_id, version=0, created_at=uow.now(), updated_at=uow.now(), **values)
+    _must_hold_its(uow, client)
+    _must_exist(uow, client.department_id)
     uow.publish(client.note(uow.now(), "name", "scopes", "secret"))
     try:
         return uow.add(client)

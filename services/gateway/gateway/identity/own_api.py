@@ -13,7 +13,7 @@ from chassis.http.reading import read_body
 from chassis.http.routes import Routes
 from chassis.rules import Forbidden
 from gateway.identity import own_schemas as schemas
-from gateway.identity import roles, second_factor, second_factors, signin, throttle
+from gateway.identity import people, second_factor, second_factors, signin, throttle
 from gateway.identity.account import confirm_password, slowed
 from gateway.identity.current import Sessions, anybody, current
 from gateway.identity.entering import enter, leave, runtime, sealer
@@ -126,7 +126,7 @@ def sessions_of_staff(uow: UnitOfWork, staff_id: str) -> dict[str, Any]:
 )
 def end_sessions_of_staff(uow: UnitOfWork, staff_id: str) -> None:
     """End all sessions of somebody; of one's own, all but this one."""
-    _end(uow, _touched(uow, staff_id).id, but=current.token)
+    _end(uow, people.touched(uow, staff_id).id, but=current.token)
 
 
 @session_routes.operation(
@@ -139,15 +139,7 @@ def end_sessions_of_staff(uow: UnitOfWork, staff_id: str) -> None:
 )
 def end_session_of_staff(uow: UnitOfWork, staff_id: str, session_id: str) -> None:
     """End one session of somebody."""
-    _end(uow, _touched(uow, staff_id).id, only=session_id)
-
-
-def _touched(uow: UnitOfWork, staff_id: str) -> Staff:
-    """Somebody who holds no more than the caller, or oneself. Raises NotFound, NotHeld."""
-    staff = uow.get(Staff, staff_id)
-    if staff.id != uow.caller.id:
-        roles.must_be_grantable(uow, staff.role)
-    return staff
+    _end(uow, people.touched(uow, staff_id).id, only=session_id)
 
 
 @factor_routes.get("/me/second-factor", action=OWN, answer=schemas.FactorShown)

@@ -12,7 +12,6 @@ from chassis.clock import new_id
 from chassis.data.copies import StaffHasLeft
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.rules import NotFound
-from gateway.audit import record
 from gateway.identity import leaving, roles, signin
 from gateway.identity.accounts import give_accounts
 from gateway.identity.errors import DepartmentLoop, DuplicateStaff, OwnPassword, OwnRole
@@ -88,6 +87,14 @@ def edit_staff(
     return staff
 
 
+def touched(uow: UnitOfWork, staff_id: str) -> Staff:
+    """Oneself, or somebody who holds no more than the caller. Raises NotFound, NotHeld."""
+    staff = uow.get(Staff, staff_id)
+    if staff.id != uow.caller.id:
+        roles.must_be_grantable(uow, staff.role)
+    return staff
+
+
 def leave(uow: UnitOfWork, staff_id: str, rule: str, to_id: str | None, *, version: int) -> Staff:
     """Somebody leaves. Raises NotFound, StaleRecord, StaffHasLeft (who leaves, or who takes), OwnRole, LastAdministrator."""
     if uow.get(Staff, staff_id).state == LEFT:
@@ -121,9 +128,7 @@ def _give_password(uow: UnitOfWork, staff: Staff, password: str) -> None:
     if staff.id == uow.caller.id:
         raise OwnPassword()
     roles.must_be_grantable(uow, staff.role)
-    set_password(staff, password)
-    signin.end_sessions_of(uow, staff.id)
-    record(uow, "password.changed", subject_kind="staff", subject=staff.id)
+    signin.renew_password(uow, staff, password)
 
 
 def _one_at_a_time(uow: UnitOfWork, lock: int) -> None:

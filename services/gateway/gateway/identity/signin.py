@@ -12,7 +12,7 @@ from chassis.data.unit_of_work import UnitOfWork
 from gateway.audit import record
 from gateway.identity import throttle
 from gateway.identity.errors import WrongCredentials
-from gateway.identity.passwords import verified
+from gateway.identity.passwords import set_password, verified
 from gateway.identity.session import PENDING, Session
 from gateway.identity.staff import IN_SERVICE, Staff
 from gateway.identity.throttle import Visitor
@@ -69,6 +69,13 @@ def pending_step(uow: UnitOfWork, token: str) -> Session | None:
 def end_session(uow: UnitOfWork, token: str) -> None:
     """End one session."""
     uow.session.execute(delete(Session).where(Session.token_hash == token_hash(token)))
+
+
+def renew_password(uow: UnitOfWork, staff: Staff, password: str, *, but: str | None = None) -> None:
+    """A new password: every session ends, but the one of the token `but`. Raises WeakPassword."""
+    set_password(staff, password)
+    end_sessions_of(uow, staff.id, but=but)
+    record(uow, "password.changed", subject_kind="staff", subject=staff.id)
 
 
 def end_sessions_of(uow: UnitOfWork, staff_id: str, *, but: str | None = None, only: str | None = None) -> None:

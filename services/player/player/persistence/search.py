@@ -25,7 +25,7 @@ from player.domain.search_key import GAME_UID, SearchKey
 AT_MOST = 100  # players found by one index: who gets more types on
 TAILS_AT_MOST = 2000  # of the same last four digits, opened to compare longer ones
 _LONGEST_TAIL = 10
-MASK_SHOWS = 4  # the last digits of a masked number
+_MASK_SHOWS = 4  # the last digits of a masked number
 _IS_INITIALS = re.compile("[0-9]*[a-z][a-z0-9]*")
 _AFTER_ALL = "\U0010ffff"
 
@@ -70,10 +70,10 @@ def look_at(query: str, who: Caller) -> Looked:
     """
     text, rules = unicodedata.normalize("NFKC", query).strip(), who.fields
     digits = re.sub(r"[\s-]", "", text)
-    phone = _phone(text) if rules.may_see("player.phone") else None
-    is_number = re.fullmatch(r"\+?\d{4,15}", digits, re.ASCII) is not None and rules.may_see("player.phone")
-    digits = digits.lstrip("+") if is_number else ""
-    if phone is None and len(digits) > MASK_SHOWS and not who.reads_numbers:
+    sees = rules.may_see("player.phone")
+    phone = _phone(text) if sees else None
+    digits = digits.lstrip("+") if sees and re.fullmatch(r"\+?\d{4,15}", digits, re.ASCII) else ""
+    if phone is None and len(digits) > _MASK_SHOWS and not who.reads_numbers:
         digits = ""
     return Looked(guess(text), handle_key(text), folded(text), digits, phone, rules)
 
