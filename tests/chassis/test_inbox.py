@@ -10,7 +10,7 @@ from datetime import timedelta
 
 import orjson
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import event, func, select, text
 
 from chassis.callers import Caller
 from chassis.clock import new_id, utc_now
@@ -304,6 +304,25 @@ def test_while_the_database_is_away_no_try_is_counted_and_afterwards_all_is_well
     assert count(service) == 51
     service.close()
     proxy.close()
+
+
+def test_a_database_that_is_read_only_for_a_while_uses_up_no_tries(service):
+    """A standby after a failover, or a server whose disk is full, answers and writes nothing."""
+    box, batch = inbox_of(service, counting()), [delivery(new_id()) for _ in range(3)]
+    engine, standby = service.runtime.database.engine, threading.Event()
+
+    def begun(connection) -> None:
+        if standby.is_set():
+            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+
+    event.listen(engine, "begin", begun)
+    standby.set()
+    for _ in range(8):
+        with pytest.raises(NotNow):
+            box.handle(batch)
+    standby.clear()
+    assert box.handle(batch) == [DONE] * 3
+    assert count(service) == 3
 
 
 def test_a_fact_that_costs_the_connection_each_time_is_blamed_in_the_end(service):

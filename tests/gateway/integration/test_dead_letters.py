@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from chassis.clock import new_id, rfc3339, utc_now
-from chassis.facts.bus import Message, open_bus
+from chassis.data.unit_of_work import StaleRecord
+from chassis.facts import dead
+from chassis.facts.bus import Letter, Message, open_bus
 from chassis.ops import dead_command
 from tests.support.suite_in_process import InProcessSuite
 
 QUEUE = "ticket.copies"
+ERASED = Path(__file__).parents[3] / "services/player/examples/player.erased.v1.json"
 
 
 def fact(suite: InProcessSuite, **data: Any) -> tuple[str, dict[str, Any]]:
@@ -54,6 +58,22 @@ def broken(suite: InProcessSuite) -> tuple[str, dict[str, Any]]:
     message_id, whole = fact(suite)
     park(suite, json.dumps({**whole, "data": {**whole["data"], "vip_tier": "gold"}}).encode(), message_id)
     return message_id, whole
+
+
+def laid_down(
+    suite: InProcessSuite,
+    message_id: str,
+    body: bytes,
+    key: str = "player.created.v1",
+    *,
+    service: str = "ticket",
+    queue: str = QUEUE,
+) -> dict[str, Any]:
+    """A letter parked for a reason that is gone now: its body can be handled."""
+    runtime = suite.gateway_runtime if service == "gateway" else suite.services[service].runtime
+    dead.keep_letters(runtime, [Letter(queue, message_id, key, body, "那时不行")])
+    [letter] = [one for one in letters(suite, message_id) if one["queue"] == queue]
+    return letter
 
 
 def test_what_cannot_be_handled_is_in_the_list_with_its_reason_and_its_service(suite: InProcessSuite):
@@ -107,6 +127,77 @@ def test_sent_again_twice_it_has_one_effect(suite: InProcessSuite):
     suite.gateway.extensions["playdesk_audit_notes"].flush()
     audited = admin.get("/audit", query_string={"kind": "request", "actor_id": admin.id, "limit": 200}).json["items"]
     assert [e for e in audited if letter["id"] in e["details"].get("path", "")], "who sent it again is in the audit log"
+
+
+def test_one_that_was_sent_takes_no_effect_a_second_time_when_its_note_is_long_gone(suite: InProcessSuite):
+    """Notes of what came in are kept for a week, letters for ninety days."""
+    message_id, whole = fact(suite)
+    letter = laid_down(suite, message_id, json.dumps(whole).encode())
+    admin = suite.api("admin")
+    first = admin.post(f"/dead-letters/{letter['id']}/resend", version=letter["version"]).json
+    with suite.raw("ticket") as connection:
+        connection.execute(text("DELETE FROM inbox WHERE event_id = :id"), {"id": message_id})
+    second = admin.post(f"/dead-letters/{letter['id']}/resend", version=first["version"])
+    assert (second.status_code, second.json) == (200, first)
+    with suite.raw("ticket") as connection:
+        noted = connection.execute(text("SELECT count(*) FROM inbox WHERE event_id = :id"), {"id": message_id}).scalar()
+    assert noted == 0, "it was not handled again"
+    assert "/resend" not in suite.pages("admin").get(f"/settings/dead-letters/{letter['id']}").text
+
+
+def test_what_is_sent_while_somebody_discards_it_ends_in_one_way_and_waits_for_nobody(suite: InProcessSuite):
+    message_id, whole = fact(suite)
+    letter = laid_down(suite, message_id, json.dumps(whole).encode())
+    runtime = suite.services["ticket"].runtime
+    work, other = runtime.work(), runtime.work()
+    with work.session, other.session:
+        seen = dead.one_letter(work, letter["id"], version=letter["version"])
+        dead.discard(other, dead.one_letter(other, letter["id"]), "不要了")
+        other.commit()
+        assert dead.send_again(runtime, work, seen).state == "discarded"
+        with pytest.raises(StaleRecord):
+            dead.discard(work, seen, "也不要了")
+    assert copies(suite, whole["subject"]) == 1
+
+
+WAYS = ("one", "all", "command")
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("queue", [QUEUE, "sales.copies", "gateway.deliveries"])
+def test_an_erasure_that_was_parked_is_sent_again_though_it_takes_its_own_letter_with_it(
+    suite: InProcessSuite, command, queue: str, way: str
+):
+    """S31: an erasure forgets every letter that names the player, that which told of it too."""
+    service = queue.partition(".")[0]
+    _, created = fact(suite)
+    erasure = {**json.loads(ERASED.read_bytes()), "id": new_id(), "subject": created["subject"], "entityversion": 2}
+    other = laid_down(suite, created["id"], json.dumps(created).encode(), service=service, queue=f"{service}.other")
+    letter = laid_down(
+        suite, erasure["id"], json.dumps(erasure).encode(), "player.erased.v1", service=service, queue=queue
+    )
+    if way == "command":
+        assert command("resend", letter["id"], of=service) == (0, "handled\n")
+    elif way == "one":
+        answer = suite.api("admin").post(f"/dead-letters/{letter['id']}/resend", version=letter["version"])
+        assert (answer.status_code, answer.json["state"]) == (200, "sent"), answer.text
+    else:
+        sent = suite.api("admin").post("/dead-letters/resend", query_string={"queue": queue}).json
+        assert sent["sent"] >= 1, sent
+    for gone in (letter, other):
+        assert suite.api("admin").get(f"/dead-letters/{gone['id']}").status_code == 404, "nothing names them any more"
+    with suite.raw(service) as connection:
+        noted = connection.execute(text("SELECT count(*) FROM inbox WHERE event_id = :id"), {"id": erasure["id"]})
+        assert noted.scalar() == 1, "it was handled"
+
+
+def test_a_letter_that_takes_long_leaves_the_others_to_the_next_call(suite: InProcessSuite, monkeypatch):
+    monkeypatch.setattr(dead, "LONGEST", -1)
+    message_id, whole = fact(suite)
+    laid_down(suite, message_id, json.dumps(whole).encode())
+    answer = suite.api("admin").post("/dead-letters/resend", query_string={"queue": QUEUE}).json
+    assert (answer["sent"], answer["failed"]) == (0, 0)
+    assert answer["left"] >= 1
 
 
 def test_all_of_a_queue_are_sent_again_and_those_that_fail_hold_up_nobody(suite: InProcessSuite):
@@ -164,10 +255,11 @@ def command(suite: InProcessSuite, capsys):
     """`python -m ticket dead-letters …`, in this process."""
     import argparse
 
-    def run(*words: str) -> tuple[int, str]:
+    def run(*words: str, of: str = "ticket") -> tuple[int, str]:
         parser = argparse.ArgumentParser()
         dead_command.add_to(parser.add_subparsers(dest="command"))
-        status = dead_command.run(suite.services["ticket"].runtime, parser.parse_args(["dead-letters", *words]))
+        runtime = suite.gateway_runtime if of == "gateway" else suite.services[of].runtime
+        status = dead_command.run(runtime, parser.parse_args(["dead-letters", *words]))
         said = capsys.readouterr()
         return status, said.out + said.err
 

@@ -93,6 +93,7 @@ class Database:
         self.engine.dispose()
 
 
+_AWAY = ("08", "53", "57P", "25006")  # no connection, no room, going down, read only as a standby is
 _ONE_STATEMENT = ("40", "55", "57014")  # rolled back, locked, too slow: the database is there, this statement failed
 
 
@@ -103,7 +104,7 @@ def is_away(error: BaseException) -> bool:
     state = getattr(getattr(error, "orig", None), "sqlstate", None) or ""
     if isinstance(error, OperationalError | InterfaceError):
         return not state.startswith(_ONE_STATEMENT)
-    return isinstance(error, DBAPIError) and state.startswith(("08", "53", "57P"))
+    return isinstance(error, DBAPIError) and state.startswith(_AWAY)
 
 
 def connection_arguments(statement_ms: int, name: str) -> dict[str, Any]:

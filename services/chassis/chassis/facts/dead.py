@@ -1,14 +1,16 @@
 """Dead letters: facts that could not be handled lie in a table until somebody sends them again or discards them.
 
 The worker takes them out of the dead-letter queues as they come. Sent again, a letter is handled here and now by the same
-inbox as if it had just come: its effect is there once, however often that is done.
+inbox as if it had just come; one that has been sent is not handled again, so its effect is there once.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from time import monotonic
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, func, select, update
@@ -27,6 +29,7 @@ from chassis.rules import NotFound, RuleBroken
 
 PARKED, SENT, DISCARDED = STATES = ("parked", "sent", "discarded")
 KEPT = timedelta(days=90)  # of one that is over
+LONGEST = 8  # seconds that one call sends letters again
 SORTS = {"created_at": Sort(dead_letters.c.id, "id")}  # a uuid7 is in the order of time, and the same in every service
 _T = dead_letters.c
 
@@ -88,9 +91,8 @@ def find_letters(work: UnitOfWork, query: dict[str, Any]) -> Page:
 
 
 def one_letter(work: UnitOfWork, letter_id: str, *, version: int | None = None) -> Row[Any]:
-    """One letter, locked where a `version` is given. Raises NotFound, StaleRecord."""
-    query = select(dead_letters).where(_T.id == letter_id)
-    found = work.session.execute(query.with_for_update() if version is not None else query).first()
+    """One letter, of that `version` where one is given; nothing is locked. Raises NotFound, StaleRecord."""
+    found = work.session.execute(select(dead_letters).where(_T.id == letter_id)).first()
     if found is None:
         raise NotFound()
     if version is not None and found.version != version:
@@ -98,13 +100,28 @@ def one_letter(work: UnitOfWork, letter_id: str, *, version: int | None = None) 
     return found
 
 
-def send_again(runtime: Any, work: UnitOfWork, letter: Row[Any]) -> Row[Any]:
-    """Have a letter handled now; harmless where it was sent before. Raises StillFails, NobodyListens."""
-    box = _box(runtime, letter.queue)
-    [verdict] = box.handle([Delivery(letter.message_id, letter.key, letter.body)])
+def send_again(runtime: Any, work: UnitOfWork, letter: Row[Any]) -> Any:
+    """Have a letter handled now; one that has been sent stays as it is. Raises StillFails, NobodyListens.
+
+    What it tells may be that somebody is erased, with all letters that name them: then it is returned, and gone.
+    """
+    if letter.state == SENT:  # the inbox would know it for a week, the letter stays for longer
+        return letter
+    _handle(runtime, letter)
+    return _end(work, letter, SENT) or _as_it_is(work, letter)
+
+
+def _as_it_is(work: UnitOfWork, letter: Row[Any]) -> Any:
+    """Of a letter that somebody else has ended meanwhile, or that is gone with what it told."""
+    gone = {**letter._mapping, "state": SENT, "ended_by": work.caller.id, "ended_at": work.now()}
+    return work.session.execute(select(dead_letters).where(_T.id == letter.id)).first() or SimpleNamespace(**gone)
+
+
+def _handle(runtime: Any, letter: Row[Any]) -> None:
+    """In a transaction of its own, which may need any row of ours: no lock is held meanwhile."""
+    [verdict] = _box(runtime, letter.queue).handle([Delivery(letter.message_id, letter.key, letter.body)])
     if verdict.fate is not Fate.DONE:
         raise StillFails(reason=verdict.reason)
-    return _end(work, letter, SENT)
 
 
 def send_all_again(runtime: Any, work: UnitOfWork, query: dict[str, Any], most: int = 200) -> dict[str, Any]:
@@ -115,34 +132,52 @@ def send_all_again(runtime: Any, work: UnitOfWork, query: dict[str, Any], most: 
     parked = select(dead_letters).where(_T.state == PARKED)
     if query.get("queue"):
         parked = parked.where(_T.queue == query["queue"])
-    letters = work.session.execute(parked.order_by(_T.id).limit(most).with_for_update(skip_locked=True)).all()
-    sent = 0
-    for letter in letters:
-        try:
-            send_again(runtime, work, letter)
-            sent += 1
-        except (StillFails, NobodyListens) as refusal:
-            _change(work, letter, reason=refusal.detail("en") or refusal.title("en"))
+    letters = work.session.execute(parked.order_by(_T.id).limit(most)).all()
+    tried = list(_tried(runtime, letters))
+    for (
+        letter,
+        reason,
+    ) in tried:  # only when all are through: the next might have to wait for what is written of this one
+        _end(work, letter, SENT) if reason is None else _change(work, letter, reason=reason)
+    failed = sum(reason is not None for _, reason in tried)
     total = work.session.scalar(select(func.count()).select_from(parked.subquery())) or 0
-    failed = len(letters) - sent
-    return {"sent": sent, "failed": failed, "left": max(total - failed, 0)}
+    return {"sent": len(tried) - failed, "failed": failed, "left": max(total - failed, 0)}
+
+
+def _tried(runtime: Any, letters: Sequence[Row[Any]]) -> Iterator[tuple[Row[Any], str | None]]:
+    """Each with why it failed again, or None; what takes long leaves the rest to the next call, as nobody waits for ever."""
+    ends = monotonic() + LONGEST
+    for letter in letters:
+        if monotonic() > ends:
+            return
+        yield letter, _refusal(runtime, letter)
+
+
+def _refusal(runtime: Any, letter: Row[Any]) -> str | None:
+    """Why a letter fails again; None where it does not."""
+    try:
+        _handle(runtime, letter)
+    except (StillFails, NobodyListens) as refusal:
+        return refusal.detail("en") or refusal.title("en")
+    return None
 
 
 def discard(work: UnitOfWork, letter: Row[Any], reason: str) -> Row[Any]:
-    """Give a letter up, with the reason; it can still be sent again."""
-    return _end(work, letter, DISCARDED, note=reason)
+    """Give a letter up, with the reason; it can still be sent again. Raises NotFound, StaleRecord."""
+    return _end(work, letter, DISCARDED, note=reason) or one_letter(work, letter.id, version=letter.version)
 
 
-def _end(work: UnitOfWork, letter: Row[Any], state: str, **values: Any) -> Row[Any]:
+def _end(work: UnitOfWork, letter: Row[Any], state: str, **values: Any) -> Row[Any] | None:
     ended = {"state": state, "ended_by": work.caller.id, "ended_at": work.now(), "note": "", **values}
     log.info("dead letter " + state, letter=letter.id, queue=letter.queue, fact=letter.key, by=work.caller.id)
     return _change(work, letter, **ended)
 
 
-def _change(work: UnitOfWork, letter: Row[Any], **values: Any) -> Row[Any]:
+def _change(work: UnitOfWork, letter: Row[Any], **values: Any) -> Row[Any] | None:
+    """The letter changed, unless it is not as it was any more: then None."""
     counted = {"version": _T.version + 1, "updated_at": work.now(), **values}
-    statement = update(dead_letters).where(_T.id == letter.id).values(counted).returning(dead_letters)
-    return work.session.execute(statement).one()
+    unchanged = (_T.id == letter.id, _T.version == letter.version)
+    return work.session.execute(update(dead_letters).where(*unchanged).values(counted).returning(dead_letters)).first()
 
 
 def _box(runtime: Any, queue: str) -> Inbox:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import jsonschema_rs
 import orjson
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, text
 
 from chassis import context
 from chassis.data.database import is_away
@@ -200,9 +200,10 @@ class Inbox:
             raise NotNow(str(error).split("\n")[0]) from error
 
     def _database_answers(self) -> bool:
+        """Whether it could be written to, which a standby that took its place cannot."""
         try:
             with self.open_work().session as session:
-                return session.scalar(select(1)) == 1
+                return session.scalar(text("SELECT current_setting('transaction_read_only')")) == "off"
         except Exception:
             return False
 

@@ -41,7 +41,8 @@ class Merged:
             for item in page["items"]:
                 if self.named:
                     item["service"] = service
-                self._remember(item["id"], service)
+                if service in SERVICES:  # the gateway looks for its own first
+                    self._remember(item["id"], service)
         return {**_one_page(pages, query), "unavailable": missing}
 
     def owner(self, who: Caller, record_id: str) -> str:
