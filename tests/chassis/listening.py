@@ -115,6 +115,8 @@ def remove_queues(url: str, queues: Sequence[Queue]) -> None:
     with pika.BlockingConnection(pika.URLParameters(url)) as connection:
         for name in names:
             connection.channel().queue_delete(name)
+        for queue in queues:
+            connection.channel().exchange_delete(queue.aside)
 
 
 def _all_names(queue: Queue) -> list[str]:

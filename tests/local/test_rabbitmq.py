@@ -9,6 +9,7 @@ import pika
 import pytest
 
 from deploy.local import definitions, processes
+from tests.support.tree import ROOT, SERVICES
 
 pytestmark = pytest.mark.rabbitmq
 QUORUM = {"x-queue-type": "quorum"}
@@ -43,9 +44,11 @@ def test_a_service_owns_its_queues_and_publishes_facts(as_service):
     ticket.exchange_declare("playdesk.events", "topic", durable=True)
     ticket.exchange_declare("company.events", "topic", durable=True)
     ticket.queue_declare("ticket.check", durable=True, arguments=QUORUM)
-    ticket.queue_bind("ticket.check", "playdesk.events", "check.#")
-    ticket.basic_publish("playdesk.events", "check.it.v1", b"1", mandatory=True)
-    ticket.basic_publish("", "ticket.check", b"2", mandatory=True)
+    ticket.queue_bind("ticket.check", "playdesk.events", "ticket.#")
+    ticket.basic_publish("playdesk.events", "ticket.checked.v1", b"1", mandatory=True)
+    ticket.exchange_declare("ticket.aside", "direct", durable=True)
+    ticket.queue_bind("ticket.check", "ticket.aside", "ticket.check")
+    ticket.basic_publish("ticket.aside", "ticket.check", b"2", mandatory=True)
     ticket.queue_delete("ticket.check")
 
 
@@ -57,12 +60,26 @@ def test_a_service_owns_its_queues_and_publishes_facts(as_service):
         lambda c: c.exchange_declare("another", "topic"),
         lambda c: c.basic_publish("company.events", "hr.employee.left.v1", b"", mandatory=True),
         lambda c: c.queue_declare("sub.check"),
+        lambda c: c.basic_publish("playdesk.events", "staff.changed.v1", b"", mandatory=True),
+        lambda c: c.basic_publish("", "ticket.check", b"", mandatory=True),
+        lambda c: c.basic_publish("sales.aside", "sales.copies", b"", mandatory=True),
     ],
 )
 def test_a_service_may_do_nothing_else(as_service, forbidden):
     as_service("gateway").exchange_declare("company.events", "topic", durable=True)
+    as_service("gateway").exchange_declare("playdesk.events", "topic", durable=True)
+    as_service("sales").exchange_declare("sales.aside", "direct", durable=True)
     with pytest.raises(pika.exceptions.ChannelClosedByBroker, match="ACCESS_REFUSED"):
         forbidden(as_service("ticket"))
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_may_speak_of_what_its_facts_are_of_and_of_nothing_else(service):
+    published = {path.name.partition(".")[0] for path in (ROOT / "services" / service / "schemas").glob("*.json")}
+    assert set(definitions.SPEAKS_OF[service]) == published, (
+        "deploy/local/definitions.py says what a service may speak of"
+    )
+    assert definitions.topics("another")["write"] == r"^(another\..*)$", "a new service speaks of what has its name"
 
 
 def test_the_gateway_declares_subscribers_queues(as_service):

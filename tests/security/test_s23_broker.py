@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import pika
 import pytest
 
+from deploy.local import definitions
 from tests.support.rabbitmq import Broker
 from tests.support.tree import SERVICES
 
@@ -114,6 +115,12 @@ def deeds(other: str) -> dict[str, Any]:
         "speak as another system": lambda c: c.basic_publish(
             "company.events", "hr.employee.left.v1", b"{}", mandatory=True
         ),
+        f"speak as {other}": lambda c: c.basic_publish(
+            "playdesk.events", f"{definitions.SPEAKS_OF[other][0]}.changed.v1", b"{}", mandatory=True
+        ),
+        f"write into {other}'s queue": lambda c: c.basic_publish(
+            f"{other}.aside", f"{other}.copies", b"{}", mandatory=True
+        ),
         "make an exchange": lambda c: c.exchange_declare("another", "topic"),
     }
 
@@ -123,6 +130,8 @@ def test_a_services_login_reaches_nothing_that_is_anothers(broker: Broker, clean
         pytest.skip("NOT TESTED: the users are those of a node of our own")
     cleanly(address_of(broker, "gateway", "playdesk")).exchange_declare("company.events", "topic", durable=True)
     cleanly(address_of(broker, "gateway", "playdesk")).exchange_declare("playdesk.events", "topic", durable=True)
+    for service in SERVICES:
+        cleanly(address_of(broker, service, "playdesk")).exchange_declare(f"{service}.aside", "direct", durable=True)
     allowed, tried = [], 0
     for service in SERVICES:
         connection = cleanly(address_of(broker, service, "playdesk")).connection
@@ -135,6 +144,17 @@ def test_a_services_login_reaches_nothing_that_is_anothers(broker: Broker, clean
     figure("S23 logins", deeds=tried, vhosts=len(strangers), allowed=len(allowed) + strangers.count(False))
     assert not allowed
     assert all(strangers)
+
+
+def test_nobody_but_the_gateway_writes_past_the_exchanges(broker: Broker, cleanly: Any):
+    """The gateway feeds queues of other systems so; a consumer takes nothing that came this way."""
+    if broker.management_url is None:
+        pytest.skip("NOT TESTED: the users are those of a node of our own")
+    past = {}
+    for service in SERVICES:
+        channel = cleanly(address_of(broker, service, "playdesk"))
+        past[service] = not refused(channel, lambda c: c.basic_publish("", "nobody.there", b"{}"))
+    assert past == {service: service == "gateway" for service in SERVICES}
 
 
 def refused(channel: Any, deed: Any) -> bool:

@@ -130,7 +130,7 @@ def _enqueue(stage: Stage, kind: str, facts: int) -> None:
     publisher = open_bus(bus_of(stage, kind, "ticket")).publisher()
     messages = [_straight(message) for message in player_facts(stage, facts)]
     for start in range(0, len(messages), BATCH):
-        publisher.publish(messages[start : start + BATCH], exchange="")
+        publisher.publish(messages[start : start + BATCH], exchange="ticket.aside")
     publisher.close()
 
 

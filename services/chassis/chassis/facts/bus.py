@@ -84,6 +84,11 @@ class Queue:
     exchange: str = EVENTS
 
     @property
+    def aside(self) -> str:
+        """The service's own exchange: by it messages are set aside and come back, and nobody else writes there."""
+        return f"{self.name.partition('.')[0]}.aside"
+
+    @property
     def dead(self) -> str:
         """Where messages go that could not be handled."""
         return f"{self.name}.dead"

@@ -35,6 +35,8 @@ from chassis.facts.bus import (
 from chassis.ops.logging import log
 
 CONTENT_TYPE = "application/cloudevents+json"
+NOT_KEPT_SECONDS = 1.0
+QUIET_SECONDS = 30.0  # without a message, before a channel is opened anew
 SLICE = 50  # messages that are made between two writes to the socket
 _LOST = (pika.exceptions.AMQPError, OSError)
 
@@ -133,64 +135,133 @@ class RabbitBus:
 def _declare(channel: BlockingChannel, queue: Queue) -> None:
     for exchange in {EVENTS, COMPANY_EVENTS, queue.exchange}:
         channel.exchange_declare(exchange, ExchangeType.topic, durable=True)
-    _quorum(channel, queue.dead)
-    _quorum(channel, queue.name, {"x-delivery-limit": DELIVERY_LIMIT, **_dead_letters_to(queue.dead)})
+    channel.exchange_declare(queue.aside, ExchangeType.direct, durable=True)
+    _quorum(channel, queue, queue.dead)
+    _quorum(channel, queue, queue.name, {"x-delivery-limit": DELIVERY_LIMIT, **_dead_letters_to(queue, queue.dead)})
     for seconds in RETRY_SECONDS:
-        _quorum(channel, queue.retry(seconds), {"x-message-ttl": int(seconds * 1000), **_dead_letters_to(queue.name)})
+        back = {"x-message-ttl": int(seconds * 1000), **_dead_letters_to(queue, queue.name)}
+        _quorum(channel, queue, queue.retry(seconds), back)
     for key in queue.keys:
         channel.queue_bind(queue.name, queue.exchange, key)
 
 
-def _quorum(channel: BlockingChannel, name: str, arguments: dict[str, Any] | None = None) -> None:
+def _quorum(channel: BlockingChannel, queue: Queue, name: str, arguments: dict[str, Any] | None = None) -> None:
     channel.queue_declare(name, durable=True, arguments={"x-queue-type": "quorum", **(arguments or {})})
+    channel.queue_bind(name, queue.aside, name)
 
 
-def _dead_letters_to(name: str) -> dict[str, str]:
+def _dead_letters_to(queue: Queue, name: str) -> dict[str, str]:
     """At least once: by default a quorum queue forgets a dead letter before its new queue has confirmed it."""
     return {
-        "x-dead-letter-exchange": "",
+        "x-dead-letter-exchange": queue.aside,
         "x-dead-letter-routing-key": name,
         "x-dead-letter-strategy": "at-least-once",
         "x-overflow": "reject-publish",
     }
 
 
+class _QueueGone(pika.exceptions.AMQPError):
+    """The broker ended a consumer: its queue was deleted, and must be declared anew."""
+
+
+class _Ear:
+    """A connection whose channel is opened anew, with all that is declared and consumed there, when nothing came for a while.
+
+    Whoever consumes a queue that is deleted is told so, but not where it is declared anew at once: they would wait for ever,
+    as if all were well.
+    """
+
+    def __init__(self, url: str, name: str, listen: Callable[[BlockingChannel], None]) -> None:
+        self.connection, self.listen = _connected(url, name), listen
+        self.channel: BlockingChannel | None = None
+        self.quiet_since = 0.0
+
+    def wait(self, seconds: float) -> None:
+        """Let come in what comes, for at most so long. Raises AMQPError."""
+        if self.channel is None:
+            self._open()
+        self.connection.process_data_events(time_limit=seconds)
+        if time.monotonic() - self.quiet_since > QUIET_SECONDS:
+            self._open()
+
+    def comes_from(self, channel: BlockingChannel) -> bool:
+        """Whether this is the channel of now; what a former one had comes again."""
+        self.quiet_since = time.monotonic()
+        return channel is self.channel
+
+    def hold(self, seconds: float) -> None:
+        """Keep what is in hand for a while: the connection stays alive, and the channel."""
+        self.connection.sleep(seconds)
+        self.quiet_since = time.monotonic()
+
+    def close(self) -> None:
+        """Where it is still open; one that is lost meanwhile is closed, too."""
+        try:
+            if self.connection.is_open:
+                self.connection.close()
+        except _LOST:
+            pass
+
+    def _open(self) -> None:
+        if self.channel is not None and self.channel.is_open:
+            self.channel.close()
+        self.channel = self.connection.channel()
+        self.channel.add_on_cancel_callback(self._cancelled)
+        self.quiet_since = time.monotonic()
+        self.listen(self.channel)
+
+    def _cancelled(self, _frame: Any) -> None:
+        raise _QueueGone("the queue is gone")
+
+
 class _Consumer:
     """One connection that hands over what has come in as one batch, and acknowledges it as one."""
 
     def __init__(self, url: str, queue: Queue, handle: Handler, batch: int) -> None:
-        self.queue, self.handle = queue, handle
-        self.connection = _connected(url, queue.name)
-        self.channel = self.connection.channel()
-        _declare(self.channel, queue)
-        self.channel.confirm_delivery()
-        self.channel.basic_qos(prefetch_count=batch)
+        self.queue, self.handle, self.batch = queue, handle, batch
         self.waiting: list[tuple[int, Delivery]] = []
+        self.ear = _Ear(url, queue.name, self._listen)
 
     def run(self, stop: threading.Event, connected: Callable[[bool], None]) -> None:
-        self.channel.basic_consume(self.queue.name, self._received)
-        connected(True)
-        while not stop.is_set():
-            self.connection.process_data_events(time_limit=0 if self.waiting else 0.25)
-            if self.waiting:
-                self._handle_waiting()
-        self.connection.close()
+        try:
+            self.ear.wait(0)
+            connected(True)
+            while not stop.is_set():
+                if self.waiting:
+                    self._handle_waiting()
+                self.ear.wait(0 if self.waiting else 0.25)
+        finally:
+            self.ear.close()
+
+    def _listen(self, channel: BlockingChannel) -> None:
+        self.channel, self.waiting = channel, []
+        _declare(channel, self.queue)
+        channel.confirm_delivery()
+        channel.basic_qos(prefetch_count=self.batch)
+        channel.basic_consume(self.queue.name, self._received)
 
     def _handle_waiting(self) -> None:
         try:
             verdicts = self.handle([delivery for _, delivery in self.waiting])
         except NotNow as error:
             log.warning("handler cannot work now", queue=self.queue.name, error=str(error))
-            self.connection.sleep(NOT_NOW_SECONDS)
+            self.ear.hold(NOT_NOW_SECONDS)
             return
         batch, self.waiting = self.waiting, []
         self._settle(batch, verdicts)
 
-    def _received(self, _channel: Any, method: Any, properties: pika.BasicProperties, body: bytes) -> None:
-        headers = properties.headers or {}
-        key = headers.get("x-playdesk-key") or method.routing_key
-        attempts = int(headers.get("x-playdesk-attempts", 0))
-        self.waiting.append((method.delivery_tag, Delivery(properties.message_id or "", key, body, attempts)))
+    def _received(self, channel: Any, method: Any, properties: pika.BasicProperties, body: bytes) -> None:
+        """What our headers say is believed where nobody else can have sent it; else the key is what the broker routed by."""
+        if not self.ear.comes_from(channel):
+            return
+        headers = (properties.headers or {}) if method.exchange == self.queue.aside else {}
+        key = str(headers.get("x-playdesk-key") or method.routing_key)
+        delivery = Delivery(properties.message_id or "", key, body, _attempts(headers))
+        if method.exchange in (self.queue.exchange, self.queue.aside):
+            self.waiting.append((method.delivery_tag, delivery))
+            return
+        self._set_aside(delivery, Verdict(Fate.PARK, f"it came past the exchange {self.queue.exchange}"))
+        self.channel.basic_ack(method.delivery_tag)
 
     def _settle(self, batch: list[tuple[int, Delivery]], verdicts: list[Verdict]) -> None:
         if all(verdict.fate is Fate.DONE for verdict in verdicts):
@@ -214,40 +285,59 @@ class _Consumer:
             "parked" if parked else "retried", queue=self.queue.name, message=delivery.id, reason=verdict.reason
         )
         message = Message(delivery.id, delivery.key, delivery.body, headers)
-        self.channel.basic_publish("", target, delivery.body, _properties(message), mandatory=True)
+        self.channel.basic_publish(self.queue.aside, target, delivery.body, _properties(message), mandatory=True)
+
+
+def _attempts(headers: dict[str, Any]) -> int:
+    """The delayed retries a message has behind it; what is no such number counts as none."""
+    found = headers.get("x-playdesk-attempts")
+    return found if isinstance(found, int) and 0 <= found <= len(RETRY_SECONDS) else 0
 
 
 class _LetterTaker:
-    """One connection that empties dead-letter queues; what `keep` fails on goes back when the connection ends."""
+    """One connection that empties dead-letter queues.
+
+    What `keep` fails on stays in hand until it works: given back it would count as delivered once more, and a broker whose
+    queues have a limit of deliveries by default (4.0 and later: 20) drops it in the end.
+    """
 
     def __init__(self, url: str, queues: Sequence[Queue], keep: Keep) -> None:
-        self.keep = keep
-        self.connection = _connected(url, "dead letters")
-        self.channel = self.connection.channel()
-        self.channel.basic_qos(prefetch_count=100)
+        self.queues, self.keep = queues, keep
         self.waiting: list[tuple[int, Letter]] = []
-        for queue in queues:
-            _declare(self.channel, queue)
-            self.channel.basic_consume(queue.dead, self._received(queue))
+        self.ear = _Ear(url, "dead letters", self._listen)
 
     def run(self, stop: threading.Event) -> None:
         try:
             while not stop.is_set():
-                self.connection.process_data_events(time_limit=0 if self.waiting else 0.5)
-                if self.waiting:
+                self.ear.wait(0 if self.waiting else 0.5)
+                if self.waiting and self._kept():
                     batch, self.waiting = self.waiting, []
-                    self.keep([letter for _, letter in batch])
                     self.channel.basic_ack(batch[-1][0], multiple=True)
         finally:
-            if self.connection.is_open:
-                self.connection.close()
+            self.ear.close()
+
+    def _listen(self, channel: BlockingChannel) -> None:
+        self.channel, self.waiting = channel, []
+        channel.basic_qos(prefetch_count=100)
+        for queue in self.queues:
+            _declare(channel, queue)
+            channel.basic_consume(queue.dead, self._received(queue))
+
+    def _kept(self) -> bool:
+        try:
+            self.keep([letter for _, letter in self.waiting])
+        except Exception as error:
+            log.error("dead letters cannot be kept now", letters=len(self.waiting), error=type(error).__name__)
+            self.ear.hold(NOT_KEPT_SECONDS)
+            return False
+        return True
 
     def _received(self, queue: Queue) -> Callable[..., None]:
-        def take(_channel: Any, method: Any, properties: pika.BasicProperties, body: bytes) -> None:
-            key, reason = _fate_of(properties.headers or {}, method.routing_key)
-            self.waiting.append(
-                (method.delivery_tag, Letter(queue.name, properties.message_id or "", key, body, reason))
-            )
+        def take(channel: Any, method: Any, properties: pika.BasicProperties, body: bytes) -> None:
+            if self.ear.comes_from(channel):
+                key, reason = _fate_of(properties.headers or {}, method.routing_key)
+                letter = Letter(queue.name, properties.message_id or "", key, body, reason)
+                self.waiting.append((method.delivery_tag, letter))
 
         return take
 
