@@ -35,8 +35,9 @@ class Listening:
         judge: Judge = lambda _delivery: DONE,
         handle: Callable[[list[Delivery]], list[Verdict]] | None = None,
         batch: int = 200,
+        in_turn: bool = False,
     ) -> None:
-        self.bus, self.queue = open_bus(url), Queue(name, tuple(keys))
+        self.bus, self.queue = open_bus(url), Queue(name, tuple(keys), in_turn=in_turn)
         self.received: list[Delivery] = []
         self.times: list[float] = []
         self.connections: list[bool] = []

@@ -273,3 +273,20 @@ def test_declaring_twice_changes_nothing(the_bus, listen, word):
     heard.wait_for(1)
     time.sleep(0.1)
     assert len(heard.received) == 1
+
+
+def test_a_queue_that_is_consumed_in_turn_keeps_its_order_among_many_consumers(the_bus, listen, word, bus_url):
+    heard = [listen(f"{word}.#", in_turn=True, batch=5) for _ in range(3)]
+    sent = [message(f"{word}.a.v1") for _ in range(200)]
+    for begin in range(0, 200, 20):
+        send(the_bus, sent[begin : begin + 20])
+    eventually(lambda: sum(len(one.received) for one in heard) >= 200)
+    in_order = [
+        one_id for _, one_id in sorted((at, i) for one in heard for at, i in zip(one.times, one.ids, strict=True))
+    ]
+    assert in_order == [one.id for one in sent]
+    busy = next(one for one in heard if one.received)
+    busy.stop()
+    after = message(f"{word}.after.v1")
+    send(the_bus, [after])
+    eventually(lambda: any(after.id in one.ids for one in heard), 15, "another's turn")

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from chassis.clock import new_id, rfc3339, utc_now
-from gateway.integration import delivering
+from gateway.integration import addresses, delivering
 from gateway.integration.subscription import RETRIES
 from tests.gateway.integration.webhook_target import Target
 from tests.support.suite_in_process import InProcessSuite
@@ -326,3 +326,104 @@ def test_who_may_not_administer_subscribes_to_nothing(suite: InProcessSuite, tar
             .status_code
             == 403
         )
+
+
+def given_up(suite: InProcessSuite, made: dict[str, Any]) -> None:
+    """The oldest delivery has failed for good."""
+    with suite.raw("gateway") as connection:
+        oldest = "SELECT min(id::text)::uuid FROM webhook_deliveries WHERE subscription_id = :id AND state = 'pending'"
+        query = f"UPDATE webhook_deliveries SET state = 'failed' WHERE id = ({oldest})"
+        connection.execute(text(query), {"id": made["id"]})
+
+
+def told(target: Target) -> list[tuple[str, str]]:
+    """Whose fact came, and which, call by call."""
+    bodies = [json.loads(body) for _, body in target.calls]
+    return [(one["subject"], one["type"].split(".")[2]) for one in bodies]
+
+
+def test_facts_of_one_record_come_in_their_order_though_one_fails_and_others_go_on(
+    suite: InProcessSuite, target: Target
+):
+    made = subscribe(suite, target, types=["ticket.created.v1", "ticket.started.v1"])
+    first = write_ticket(suite)
+    target.answer = lambda number: (500, {}) if number == 1 else (204, {})
+    deliver(suite)
+    suite.api("A001").made(f"/tickets/{first['id']}/start", None, version=first["version"])
+    other = write_ticket(suite)
+    with suite.raw("gateway") as connection:
+        connection.execute(text("UPDATE subscriptions SET rest_until = NULL"))
+    deliver(suite)
+    assert told(target) == [(first["id"], "created"), (other["id"], "created")], (
+        "the newer fact waits for the older one"
+    )
+    later(suite)
+    deliver(suite)
+    assert told(target)[2:] == [(first["id"], "created"), (first["id"], "started")]
+    assert {one["state"] for one in log_of(suite, made)} == {"delivered"}
+
+
+def test_what_is_given_up_holds_up_nothing_any_more(suite: InProcessSuite, target: Target):
+    made = subscribe(suite, target, types=["ticket.created.v1", "ticket.started.v1"])
+    first = write_ticket(suite)
+    suite.api("A001").made(f"/tickets/{first['id']}/start", None, version=first["version"])
+    suite.pump()
+    given_up(suite, made)
+    deliver(suite)
+    assert told(target) == [(first["id"], "started")]
+
+
+def test_two_workers_make_no_two_deliveries_of_one_record_at_once(suite: InProcessSuite, target: Target):
+    made = subscribe(suite, target, types=["ticket.created.v1", "ticket.started.v1"])
+    first = write_ticket(suite)
+    suite.api("A001").made(f"/tickets/{first['id']}/start", None, version=first["version"])
+    suite.pump()
+    runtime = suite.gateway_runtime
+    under_way = delivering._take(runtime, made["id"])
+    assert under_way is not None
+    assert delivering._take(runtime, made["id"]) is None, "while the first is under way at another worker"
+    assert made["id"] not in delivering.due(runtime, utc_now())
+
+
+def test_names_are_looked_up_and_targets_called_with_no_transaction_open(
+    suite: InProcessSuite, target: Target, monkeypatch
+):
+    """A slow resolver, or a slow target, must not hold a connection of the database until that gives up."""
+    made = subscribe(suite, target.url.replace("127.0.0.1", "localhost"), types=["ticket.created.v1"])
+    write_ticket(suite)
+    pool, out = suite.gateway_runtime.database.engine.pool, []
+    before = pool.checkedout()
+    resolve = addresses.resolve
+
+    def slowly(host: str, port: int) -> list[str]:
+        out.append(pool.checkedout() - before)
+        return [one for one in resolve(host, port) if ":" not in one]
+
+    monkeypatch.setattr(addresses.target_of, "__kwdefaults__", {"find": slowly})
+    deliver(suite)
+    assert out == [0]
+    assert [one["state"] for one in log_of(suite, made)] == ["delivered"]
+    assert suite.api("admin").post(f"/subscriptions/{made['id']}/test").status_code == 200
+    assert out == [0, 0], "the button, too"
+
+
+def test_what_cannot_even_be_tried_is_a_failure_with_its_reason_and_in_the_log(
+    suite: InProcessSuite, target: Target, monkeypatch, caplog
+):
+    made = subscribe(suite, target, types=["ticket.created.v1"])
+    write_ticket(suite)
+
+    def lost(*_: Any) -> list[str]:
+        raise RuntimeError("the key is lost")
+
+    monkeypatch.setattr(delivering, "secrets_of", lost)
+    deliver(suite)
+    [one] = log_of(suite, made)
+    assert (one["state"], one["tries"][0]["error"]) == ("pending", "RuntimeError")
+    assert shown(suite, made)["failures"] == 1
+    assert "a delivery cannot be made" in caplog.text
+    monkeypatch.setattr(delivering, "_take", lost)
+    delivering._serve_or_say(
+        suite.gateway_runtime, made["id"], threading.Event(), delivering.QueueSender(suite.gateway_runtime)
+    )
+    assert "a subscription cannot be served" in caplog.text

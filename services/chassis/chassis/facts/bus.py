@@ -82,6 +82,7 @@ class Queue:
     name: str
     keys: tuple[str, ...]
     exchange: str = EVENTS
+    in_turn: bool = False  # consumed by one at a time, so that no two hand on what belongs in one order
 
     @property
     def aside(self) -> str:

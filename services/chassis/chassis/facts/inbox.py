@@ -54,12 +54,12 @@ class Subscription:
     name: str
     listens: tuple[Listen, ...]
     exchange: str = EVENTS
-    in_order: bool = False  # whatever the handlers are, fact after fact; else each handler gets all of its own at once
+    in_order: bool = False  # by one worker at a time, fact after fact; else each handler gets all of its own at once
 
     def queue(self, service: str) -> Queue:
         """The queue, bound to every key that is listened to."""
         keys = tuple(key for listen in self.listens for key in listen.keys)
-        return Queue(f"{service}.{self.name}", keys, self.exchange)
+        return Queue(f"{service}.{self.name}", keys, self.exchange, self.in_order)
 
     @property
     def from_outside(self) -> bool:

@@ -44,6 +44,8 @@ SELECT id, message_id, key, body, attempts FROM bus_messages
 WHERE queue = %s AND dead_reason IS NULL AND available_at <= now() ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
 """
 
+_MY_TURN = "SELECT pg_try_advisory_xact_lock(7301003, hashtext(%s))"  # as long as a batch is handled
+
 _TAKE_DEAD = """
 SELECT id, queue, message_id, key, body, dead_reason FROM bus_messages
 WHERE dead_reason IS NOT NULL AND queue = ANY(%s) ORDER BY id LIMIT 100 FOR UPDATE SKIP LOCKED
@@ -171,6 +173,8 @@ def _handle_some(
 
 def _handle_batch(connection: psycopg.Connection, queue: Queue, handle: Handler, batch: int) -> int:
     with connection.transaction():
+        if queue.in_turn and connection.execute(_MY_TURN, (queue.name,)).fetchone() != (True,):
+            return 0
         rows = connection.execute(_TAKE, (queue.name, batch)).fetchall()
         if rows:
             deliveries = [Delivery(row[1], row[2], bytes(row[3]), row[4]) for row in rows]

@@ -137,7 +137,9 @@ def _declare(channel: BlockingChannel, queue: Queue) -> None:
         channel.exchange_declare(exchange, ExchangeType.topic, durable=True)
     channel.exchange_declare(queue.aside, ExchangeType.direct, durable=True)
     _quorum(channel, queue, queue.dead)
-    _quorum(channel, queue, queue.name, {"x-delivery-limit": DELIVERY_LIMIT, **_dead_letters_to(queue, queue.dead)})
+    alone = {"x-single-active-consumer": True} if queue.in_turn else {}
+    limited = {"x-delivery-limit": DELIVERY_LIMIT, **_dead_letters_to(queue, queue.dead), **alone}
+    _quorum(channel, queue, queue.name, limited)
     for seconds in RETRY_SECONDS:
         back = {"x-message-ttl": int(seconds * 1000), **_dead_letters_to(queue, queue.name)}
         _quorum(channel, queue, queue.retry(seconds), back)

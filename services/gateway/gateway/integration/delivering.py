@@ -7,9 +7,9 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
+from sqlalchemy.orm import aliased
 
 from chassis import context
 from chassis.clock import utc_now
@@ -19,11 +19,11 @@ from chassis.ops.logging import log
 from chassis.ops.metrics import WEBHOOKS
 from chassis.service import Runtime
 from gateway.audit import record
-from gateway.integration.addresses import Target
+from gateway.integration.addresses import target_of
 from gateway.integration.errors import AddressRefused
 from gateway.integration.sending import GONE, Outcome, send
 from gateway.integration.subscription import ACTIVE, AMQP, LONGEST_REST, PENDING, Delivery, Subscription
-from gateway.integration.subscriptions import secrets_of, target
+from gateway.integration.subscriptions import networks, secrets_of
 
 AT_ONCE = 8  # subscriptions served side by side
 IN_A_ROW = 50  # deliveries of one before the others are looked at again
@@ -40,7 +40,7 @@ def run(runtime: Runtime, stop: threading.Event) -> None:
             for subscription_id in due(runtime, utc_now()):
                 if subscription_id not in busy and len(busy) < AT_ONCE:
                     busy.add(subscription_id)
-                    served = threads.submit(serve, runtime, subscription_id, stop, queues)
+                    served = threads.submit(_serve_or_say, runtime, subscription_id, stop, queues)
                     served.add_done_callback(lambda _done, one=subscription_id: busy.discard(one))  # type: ignore[misc]
             stop.wait(IDLE)
     queues.close()
@@ -49,12 +49,26 @@ def run(runtime: Runtime, stop: threading.Event) -> None:
 def due(runtime: Runtime, now: datetime) -> list[str]:
     """The subscriptions with something to deliver now."""
     awake = or_(Subscription.rest_until.is_(None), Subscription.rest_until <= now)
-    waiting = select(Delivery.id).where(
-        Delivery.subscription_id == Subscription.id, Delivery.state == PENDING, Delivery.next_at <= now
-    )
+    waiting = select(Delivery.id).where(Delivery.subscription_id == Subscription.id, *_due(now))
     query = select(Subscription.id).where(Subscription.state == ACTIVE, awake, waiting.exists())
     with runtime.database.read_session() as session:
         return list(session.scalars(query))
+
+
+def _due(now: datetime) -> list[ColumnElement[bool]]:
+    """What may be delivered: facts of one record in their order, so not before an older one is through or given up."""
+    older = aliased(Delivery)
+    of_the_same = (older.subscription_id == Delivery.subscription_id, older.subject == Delivery.subject)
+    waits = select(older.id).where(*of_the_same, older.state == PENDING, older.id < Delivery.id)
+    return [Delivery.state == PENDING, Delivery.next_at <= now, ~waits.exists()]
+
+
+def _serve_or_say(runtime: Runtime, subscription_id: str, stop: threading.Event, queues: QueueSender) -> None:
+    """What goes wrong within a thread is in no log unless somebody writes it there."""
+    try:
+        serve(runtime, subscription_id, stop, queues)
+    except Exception as error:
+        log.exception("a subscription cannot be served", subscription=subscription_id, error=type(error).__name__)
 
 
 def serve(runtime: Runtime, subscription_id: str, stop: threading.Event, queues: QueueSender) -> int:
@@ -64,7 +78,7 @@ def serve(runtime: Runtime, subscription_id: str, stop: threading.Event, queues:
         if job is None:
             return count
         context.begin()
-        outcome = _made(job, queues)
+        outcome = _made(runtime, job, queues)
         WEBHOOKS.labels("delivered" if outcome.ok else "failed").inc()
         _note(runtime, job, outcome)
         if not outcome.ok:
@@ -74,18 +88,11 @@ def serve(runtime: Runtime, subscription_id: str, stop: threading.Event, queues:
 
 @dataclass(frozen=True)
 class Job:
-    """One delivery to be made, and all that is needed for it."""
+    """One delivery to be made, and all that is needed for it; the records are as they were when it was taken."""
 
-    delivery_id: str
-    subscription_id: str
-    attempt: int
-    event_id: str
-    key: str
-    body: str
-    queue: str | None
-    target: Target | None
-    secrets: list[str]
-    refused: str = ""
+    delivery: Delivery
+    subscription: Subscription
+    networks: list[str]
 
 
 def _take(runtime: Runtime, subscription_id: str) -> Job | None:
@@ -95,51 +102,39 @@ def _take(runtime: Runtime, subscription_id: str) -> Job | None:
         subscription = work.session.get(Subscription, subscription_id)
         if subscription is None or subscription.state != ACTIVE:
             return None
-        oldest = select(Delivery.id).where(
-            Delivery.subscription_id == subscription_id, Delivery.state == PENDING, Delivery.next_at <= work.now()
-        )
+        oldest = select(Delivery.id).where(Delivery.subscription_id == subscription_id, *_due(work.now()))
         mine = oldest.order_by(Delivery.id).limit(1).with_for_update(skip_locked=True).scalar_subquery()
         taken = {"attempts": Delivery.attempts + 1, "next_at": work.now() + LEASE}
         statement = update(Delivery).where(Delivery.id == mine).values(taken).returning(Delivery)
         delivery = work.session.scalar(statement, execution_options={"synchronize_session": False})
         if delivery is None:
             return None
-        job = _job(work, subscription, delivery)
+        job = Job(delivery, subscription, networks(work))
         work.commit()
         return job
 
 
-def _job(work: UnitOfWork, subscription: Subscription, delivery: Delivery) -> Job:
-    known: dict[str, Any] = {"queue": subscription.queue, "target": None, "secrets": [], "refused": ""}
-    if subscription.delivery != AMQP:
-        known["secrets"] = secrets_of(work.settings, subscription, work.now())
-        try:
-            known["target"] = target(work, subscription)
-        except AddressRefused as refusal:
-            known["refused"] = refusal.title("en")
-    what: dict[str, Any] = {
-        "event_id": delivery.event_id,
-        "key": delivery.type,
-        "body": delivery.body,
-        "attempt": delivery.attempts,
-    }
-    return Job(delivery_id=delivery.id, subscription_id=subscription.id, **what, **known)
-
-
-def _made(job: Job, queues: QueueSender) -> Outcome:
-    if job.refused:
-        return Outcome(False, None, job.refused, 0, "")
-    if job.target is None:
-        return queues.send(job)
-    return send(job.target, job.event_id, job.body, job.secrets)
+def _made(runtime: Runtime, job: Job, queues: QueueSender) -> Outcome:
+    """The delivery, with no transaction open: names are looked up and others are waited for. Whatever fails is an outcome."""
+    try:
+        if job.subscription.delivery == AMQP:
+            return queues.send(str(job.subscription.queue), job.delivery)
+        signed_with = secrets_of(runtime.settings, job.subscription, utc_now())
+        target = target_of(str(job.subscription.url), job.networks)
+    except AddressRefused as refusal:
+        return Outcome(False, None, refusal.title("en"), 0, "")
+    except Exception as error:
+        log.exception("a delivery cannot be made", subscription=job.subscription.name, error=type(error).__name__)
+        return Outcome(False, None, type(error).__name__, 0, "")
+    return send(target, job.delivery.event_id, job.delivery.body, signed_with)
 
 
 def _note(runtime: Runtime, job: Job, outcome: Outcome) -> None:
     """What came of it, with the delivery and with the subscription."""
     work = runtime.work()
     with work.session:
-        subscription = work.session.get(Subscription, job.subscription_id, with_for_update=True)
-        delivery = work.session.get(Delivery, job.delivery_id, with_for_update=True)
+        subscription = work.session.get(Subscription, job.subscription.id, with_for_update=True)
+        delivery = work.session.get(Delivery, job.delivery.id, with_for_update=True)
         if subscription is None or delivery is None:
             return
         delivery.tried(outcome.shown(), _jitter(), work.now())
@@ -174,9 +169,9 @@ class QueueSender:
         self._publisher: Publisher | None = None
         self._lock = threading.Lock()
 
-    def send(self, job: Job) -> Outcome:
+    def send(self, queue: str, delivery: Delivery) -> Outcome:
         """One fact into its queue, confirmed."""
-        message = Message(job.event_id, str(job.queue), job.body.encode(), {"x-playdesk-key": job.key})
+        message = Message(delivery.event_id, queue, delivery.body.encode(), {"x-playdesk-key": delivery.type})
         with self._lock:
             try:
                 if self._publisher is None:
@@ -184,7 +179,7 @@ class QueueSender:
                 result = self._publisher.publish([message], exchange="")
             except BusDown as error:
                 return Outcome(False, None, str(error)[:200], 0, "")
-        there = job.event_id not in result.unrouted
+        there = delivery.event_id not in result.unrouted
         return Outcome(there, None, "" if there else "the queue is gone", 0, "")
 
     def close(self) -> None:

@@ -132,6 +132,9 @@ class Delivery(Base):
     __table_args__ = (
         Index("ix_webhook_deliveries_subscription_id_id", "subscription_id", "id"),
         Index("ix_webhook_deliveries_due", "subscription_id", "next_at", postgresql_where=text("state = 'pending'")),
+        Index(
+            "ix_webhook_deliveries_turn", "subscription_id", "subject", "id", postgresql_where=text("state = 'pending'")
+        ),
     )
 
     def tried(self, outcome: Mapping[str, Any], jitter: float, at: datetime) -> None:

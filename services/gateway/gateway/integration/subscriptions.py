@@ -19,7 +19,7 @@ from chassis.rules import NotFound
 from gateway.audit import record
 from gateway.identity.sealing import sealer_of
 from gateway.identity.staff import Department
-from gateway.integration.addresses import Target, target_of
+from gateway.integration.addresses import target_of
 from gateway.integration.broker import broker_of
 from gateway.integration.errors import DuplicateNetwork, DuplicateSubscription, WrongDelivery
 from gateway.integration.sending import Outcome, send
@@ -121,21 +121,24 @@ def try_out(uow: UnitOfWork, subscription_id: str) -> Outcome:
     subscription = uow.get(Subscription, subscription_id)
     if subscription.delivery != WEBHOOK:
         raise WrongDelivery()
-    target = target_of(str(subscription.url), networks(uow))
+    url, name, listed = str(subscription.url), subscription.name, networks(uow)
+    signed_with = secrets_of(uow.settings, subscription, uow.now())
+    uow.session.rollback()  # nothing is open while names are looked up and the target is waited for
+    target = target_of(url, listed)
     message_id = new_id()
     event = {
         "specversion": "1.0",
         "id": message_id,
         "type": TESTED,
         "source": "/playdesk/gateway",
-        "subject": subscription.id,
+        "subject": subscription_id,
         "time": rfc3339(uow.now()),
         "datacontenttype": "application/json",
-        "data": {"subscription": subscription.name},
+        "data": {"subscription": name},
     }
-    signed_with = secrets_of(uow.settings, subscription, uow.now())
+    outcome = send(target, message_id, orjson.dumps(event).decode(), signed_with)
     _record(uow, "subscription.tested", subscription)
-    return send(target, message_id, orjson.dumps(event).decode(), signed_with)
+    return outcome
 
 
 def secrets_of(settings: Any, subscription: Subscription, now: datetime) -> list[str]:
@@ -145,11 +148,6 @@ def secrets_of(settings: Any, subscription: Subscription, now: datetime) -> list
     if subscription.sealed_before and subscription.before_until and subscription.before_until > now:
         found.append(sealer.open(subscription.sealed_before, subscription.id))
     return found
-
-
-def target(uow: UnitOfWork, subscription: Subscription) -> Target:
-    """Where a webhook's address leads now. Raises AddressRefused."""
-    return target_of(str(subscription.url), networks(uow))
 
 
 def networks(uow: UnitOfWork) -> list[str]:
