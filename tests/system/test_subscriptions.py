@@ -209,6 +209,39 @@ def test_one_that_stopped_a_week_ago_slows_nothing_down_and_catches_up_to_just_t
     assert {subject: state[subject] for subject in newest} == newest
 
 
+def test_a_replay_that_has_no_room_waits_and_holds_up_no_other(suite: AtWork, subscribe, admin: Desk):
+    """Whoever does not read their queue keeps nobody else from catching up; the interrupted one goes on where it stopped."""
+    begin = datetime.now(UTC).isoformat()
+    change_ten_times(suite, [write_ticket(suite) for _ in range(12)])
+    full, other = subscribe("ticket.updated.v1", max_length=100), subscribe("ticket.updated.v1")
+    asked = {"from": begin, "to": datetime.now(UTC).isoformat()}
+    first = admin.post("/event-replays", {"subscription": full["name"], **asked}, status=202)
+    second = admin.post("/event-replays", {"subscription": other["name"], **asked}, status=202)
+
+    def state(job: dict[str, Any]) -> Any:
+        return admin.get(f"/jobs/{job['id']}")["state"]
+
+    until("the other is through", lambda: state(second) == "done", seconds=30)
+    assert len(read(other["amqp_url"], other["queue"], 120)) == 120
+    assert state(first) in ("queued", "running"), "nobody has read what it sent so far"
+    assert _waiting(suite, full["queue"]) <= 80, "room is left for what is new"
+    facts = read(full["amqp_url"], full["queue"], 120, 60)
+    until("it is through", lambda: state(first) == "done", seconds=30)
+    assert len({fact["id"] for fact in facts}) == 120
+    assert get(full["amqp_url"], full["queue"]).returncode != 0, "nothing came twice"
+
+
+def test_a_replay_to_a_queue_that_is_gone_says_so(suite: AtWork, subscribe, admin: Desk):
+    begin = datetime.now(UTC).isoformat()
+    write_ticket(suite)
+    made = subscribe("ticket.#")
+    with pika.BlockingConnection(pika.URLParameters(suite.bus_url)) as connection:
+        connection.channel().queue_delete(made["queue"])
+    job = admin.post("/event-replays", {"subscription": made["name"], "from": begin}, status=202)
+    until("it has failed", lambda: admin.get(f"/jobs/{job['id']}")["state"] == "failed", seconds=30)
+    assert admin.get(f"/jobs/{job['id']}")["error"]["code"] == "queue_gone"
+
+
 def change_ten_times(suite: AtWork, tickets: list[dict[str, Any]]) -> float:
     """Change each ticket ten times, wait until all is told; returns the milliseconds that a change took."""
     started, desk = time.monotonic(), suite.desk("A001")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import threading
 from collections.abc import Iterator
@@ -13,6 +14,9 @@ from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from chassis.clock import new_id, rfc3339, utc_now
+from chassis.facts.bus import BusDown
+from chassis.jobs.job import MOST_ATTEMPTS
+from gateway.clients.transport import ServiceDown
 from gateway.integration import addresses, delivering
 from gateway.integration.subscription import RETRIES
 from tests.gateway.integration.webhook_target import Target
@@ -313,6 +317,53 @@ def test_a_replay_sends_again_to_one_alone_and_says_so(suite: InProcessSuite, ta
     assert other.calls == []
     assert any(one["id"] == job["id"] for one in suite.api("admin").get("/jobs").json["items"])
     other.close()
+
+
+def test_a_replay_outlives_more_outages_than_a_job_has_attempts(suite: InProcessSuite, target: Target, monkeypatch):
+    """A service that is away is no fault of the job: it is taken again after a pause, and goes on where it stopped."""
+    from chassis.jobs.running import work_off
+    from gateway.integration import replaying
+
+    begin = utc_now()
+    tickets = [write_ticket(suite)["id"] for _ in range(12)]
+    made = subscribe(suite, target, types=["ticket.created.v1"])
+    monkeypatch.setattr(replaying, "PAGE", 1)
+    read, turns = replaying.MergedLog.read, itertools.count()
+
+    def shaky(self: Any, *given: Any, **named: Any) -> Any:
+        if next(turns) % 2:
+            raise ServiceDown("ticket", "it is restarted") if next(outages) % 2 else BusDown("it is restarted")
+        return read(self, *given, **named)
+
+    outages = itertools.count()
+    monkeypatch.setattr(replaying.MergedLog, "read", shaky)
+    job = suite.api("admin").made("/event-replays", {"subscription": made["name"], "from": begin.isoformat()})
+    takes = 0
+    while (found := suite.api("admin").get(f"/jobs/{job['id']}").json)["state"] in ("queued", "running"):
+        assert work_off(suite.gateway_runtime)
+        takes += 1
+        assert not work_off(suite.gateway_runtime), "not before the pause is over"
+        with suite.raw("gateway") as connection:
+            connection.execute(text("UPDATE jobs SET lease_until = now() WHERE state = 'queued'"))
+    deliver(suite)
+    assert takes > MOST_ATTEMPTS
+    assert (found["state"], found["outcome"]) == ("done", {"sent": 12}), found
+    assert [json.loads(body)["subject"] for _, body in target.calls] == tickets, "each once, in their order"
+
+
+def test_a_worker_that_is_stopped_again_and_again_uses_up_no_attempts_of_a_job(suite: InProcessSuite, target: Target):
+    from chassis.jobs.running import work_off
+
+    begin = utc_now()
+    write_ticket(suite)
+    made = subscribe(suite, target, types=["ticket.created.v1"])
+    job = suite.api("admin").made("/event-replays", {"subscription": made["name"], "from": begin.isoformat()})
+    stopped = threading.Event()
+    stopped.set()
+    for _ in range(2 * MOST_ATTEMPTS):
+        assert work_off(suite.gateway_runtime, stopped)
+    assert work_off(suite.gateway_runtime)
+    assert suite.api("admin").get(f"/jobs/{job['id']}").json["state"] == "done"
 
 
 def test_who_may_not_administer_subscribes_to_nothing(suite: InProcessSuite, target: Target):

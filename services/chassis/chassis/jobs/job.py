@@ -65,6 +65,14 @@ class ReachChanged(RuleBroken):
     en = "Your permissions have changed, please export again"
 
 
+class TryLater(Exception):
+    """What a job needs is not there just now: somebody takes it again in `seconds`, and goes on where it stopped."""
+
+    def __init__(self, why: str, seconds: float) -> None:
+        super().__init__(why)
+        self.seconds = seconds
+
+
 class OwnerGone(RuleBroken):
     """Nothing is done in the name of somebody who has left, or has moved to where they see other rows."""
 

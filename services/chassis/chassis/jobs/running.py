@@ -6,6 +6,7 @@ import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +30,7 @@ from chassis.jobs.job import (
     RESULT,
     GaveUp,
     OwnerGone,
+    TryLater,
     WentWrong,
 )
 from chassis.ops.logging import log
@@ -137,7 +139,10 @@ def _do(run: Run) -> None:
             raise GaveUp()
         outcome = kinds[run.job.kind].run(run)
     except LetGo:
-        _give_back(run)
+        _give_back(run, 0)
+    except TryLater as error:
+        log.warning("a job waits", job=run.job.id, kind=run.job.kind, why=str(error), seconds=error.seconds)
+        _give_back(run, error.seconds)
     except OwnerGone as refusal:
         _end(run, CANCELLED, error=store.error_of(refusal))
     except Refusal as refusal:
@@ -163,9 +168,9 @@ def _end(run: Run, state: str, **values: Any) -> bool:
     return ended
 
 
-def _give_back(run: Run) -> None:
+def _give_back(run: Run, seconds: float) -> None:
     with run.runtime.database.session() as session:
-        store.give_back(session, run.job, utc_now())
+        store.give_back(session, run.job, utc_now(), timedelta(seconds=seconds))
         session.commit()
 
 

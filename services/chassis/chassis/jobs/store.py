@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row, Select, and_, delete, func, or_, select, update
@@ -66,8 +66,12 @@ def cancel(work: UnitOfWork, job_id: str) -> Job:
 
 
 def take(session: Session, now: datetime) -> Job | None:
-    """The oldest job that waits, or whose worker has died; nobody else gets it while its lease is kept up."""
-    free = or_(jobs.c.state == QUEUED, and_(jobs.c.state == RUNNING, jobs.c.lease_until < now))
+    """The oldest job that waits, or whose worker has died; nobody else gets it while its lease is kept up.
+
+    Each take counts as an attempt until the job is given back: what is left are the workers that died of it.
+    """
+    waits = and_(jobs.c.state == QUEUED, or_(jobs.c.lease_until.is_(None), jobs.c.lease_until < now))
+    free = or_(waits, and_(jobs.c.state == RUNNING, jobs.c.lease_until < now))
     oldest = select(jobs.c.id).where(jobs.c.state.in_(OPEN), free).order_by(jobs.c.created_at).limit(1)
     mine = oldest.with_for_update(skip_locked=True).scalar_subquery()
     taken = {"state": RUNNING, "attempts": jobs.c.attempts + 1, "lease_until": now + LEASE}
@@ -87,9 +91,9 @@ def end(session: Session, job: Job, now: datetime, state: str, **values: Any) ->
     return count_on(session, job, now, **{**values, "state": state, "ended_at": now, "lease_until": None})
 
 
-def give_back(session: Session, job: Job, now: datetime) -> None:
-    """Leave a job to whoever comes next, at once."""
-    count_on(session, job, now, state=QUEUED, lease_until=None)
+def give_back(session: Session, job: Job, now: datetime, pause: timedelta) -> None:
+    """Leave a job to whoever comes next after a pause; the attempt does not count, as nobody died of it."""
+    count_on(session, job, now, state=QUEUED, lease_until=now + pause, attempts=job.attempts - 1)
 
 
 def error_of(refusal: Refusal) -> dict[str, str]:

@@ -69,3 +69,11 @@ class WrongDelivery(RuleBroken):
     code = "wrong_delivery"
     zh = "这种订阅没有这项操作"
     en = "This kind of subscription has no such thing"
+
+
+class QueueGone(RuleBroken):
+    """Somebody has deleted the queue at the broker: what is sent there would be nowhere."""
+
+    code = "queue_gone"
+    zh = "订阅的队列已经不在了"
+    en = "The subscription's queue is not there any more"

@@ -11,13 +11,14 @@ from sqlalchemy import func, insert, or_, select
 
 from chassis.clock import rfc3339
 from chassis.data.unit_of_work import UnitOfWork
-from chassis.facts.bus import Message, Publisher, open_bus
+from chassis.facts.bus import BusDown, Message, Publisher, open_bus
 from chassis.jobs import store
-from chassis.jobs.job import JobKind
-from chassis.jobs.running import LetGo, Run
+from chassis.jobs.job import JobKind, TryLater
+from chassis.jobs.running import Run
 from chassis.rules import NotFound
 from gateway.clients.forwarding import Forwarder
 from gateway.clients.transport import ServiceDown
+from gateway.integration.errors import QueueGone
 from gateway.integration.hearing import reach_of_subscription, row_of
 from gateway.integration.log import MergedLog, Places
 from gateway.integration.subscription import Delivery, Subscription
@@ -25,7 +26,8 @@ from gateway.integration.subscription import Delivery, Subscription
 PAGE = 500
 NAME = "events.replay"
 ROOM = 0.8  # of a queue's length that a replay fills: the rest is for what is new
-PATIENCE = 0.5  # seconds between two looks at a queue that is full
+FULL_SECONDS = 1.0  # between two looks at a queue that is full
+AWAY_SECONDS = 5.0  # and at a service or a bus that is away
 
 
 def ask(uow: UnitOfWork, body: Mapping[str, Any], *, language: str) -> str:
@@ -52,30 +54,39 @@ def _named(uow: UnitOfWork, name: str) -> Subscription:
 
 
 def run(job: Run) -> dict[str, Any]:
-    """Do one replay; `done` counts what was looked at, the outcome what was `sent`."""
-    told = job.job.parameters
+    """Do one replay; `done` counts what was looked at, the outcome what was `sent`.
+
+    Raises TryLater while a service or the bus is away, or the queue has no room: other jobs go on meanwhile.
+    """
+    carrier = _Carrier(job)
+    try:
+        return _carry_all(job, carrier)
+    except (ServiceDown, BusDown) as error:
+        raise TryLater(str(error), AWAY_SECONDS) from error
+    finally:
+        carrier.close()
+
+
+def _carry_all(job: Run, carrier: _Carrier) -> dict[str, Any]:
+    told, kept = job.job.parameters, dict(job.job.outcome or {})
     log = MergedLog(job.runtime, Forwarder(job.runtime.settings))  # type: ignore[arg-type]
-    ends = _places(log, datetime.fromisoformat(told["to"]))
-    kept: dict[str, Any] = dict(job.job.outcome or {})
+    ends: Places = kept.get("ends") or _places(log, datetime.fromisoformat(told["to"]))
     begin: Places = kept.get("begin") or _places(log, datetime.fromisoformat(told["from"]))
     places: Places = kept.get("places") or begin
     sent = int(kept.get("sent", 0))
     job.total(sum(max(ends[source] - begin[source], 0) for source in ends))
-    carrier = _Carrier(job)
-    try:
-        while any(places[source] < ends[source] for source in ends):
-            page, places = _page(log, places, ends, list(told["types"]), carrier)
-            sent += carrier.carry(page)
-            job.done = sum(min(places[source], ends[source]) - begin[source] for source in ends)
-            with job.step(outcome={"begin": begin, "places": places, "sent": sent}):
-                pass
-    finally:
-        carrier.close()
+    while any(places[source] < ends[source] for source in ends):
+        carrier.need_room()
+        page, places = _page(log, places, ends, list(told["types"]), carrier)
+        sent += carrier.carry(page)
+        job.done = sum(min(places[source], ends[source]) - begin[source] for source in ends)
+        with job.step(outcome={"begin": begin, "ends": ends, "places": places, "sent": sent}):
+            pass
     return {"sent": sent}
 
 
 def _places(log: MergedLog, moment: datetime) -> Places:
-    """Where each log was at a moment (UTC). Raises ServiceDown while a service is away: the job is taken again later."""
+    """Where each log was at a moment (UTC). Raises ServiceDown."""
     found: Places = {}
     for source, place in log.places_before(moment).items():
         if place is None:
@@ -87,7 +98,7 @@ def _places(log: MergedLog, moment: datetime) -> Places:
 def _page(
     log: MergedLog, places: Places, ends: Places, types: list[str], carrier: _Carrier
 ) -> tuple[list[dict[str, Any]], Places]:
-    merged = log.read(places, types=types, limit=PAGE, wanted=carrier.wants)
+    merged = log.read(places, types=types, limit=carrier.most, wanted=carrier.wants)
     if merged.unavailable:
         raise ServiceDown(merged.unavailable[0], "its log cannot be read")
     within = [f for f in merged.items if int(f["sequence"]) <= ends[str(f["source"]).rpartition("/")[2]]]
@@ -105,10 +116,16 @@ class _Carrier:
             if subscription is None:
                 raise NotFound()
             self.subscription_id, self.queue = subscription.id, subscription.queue
-            self.room = int(ROOM * (subscription.max_length or 0))
+            self.room = max(int(ROOM * (subscription.max_length or 0)), 1)
+            self.most = min(PAGE, max(self.room // 2, 1)) if self.queue else PAGE
             self.wants = reach_of_subscription(work, subscription)
         self._publisher: Publisher | None = None
         self._bus = open_bus(job.runtime.settings.bus_url)
+
+    def need_room(self) -> None:
+        """Raises TryLater where a page would push out of the queue what has not been read."""
+        if self.queue and self._bus.waiting(self.queue) + self.most > self.room:
+            raise TryLater(f"{self.queue} is full", FULL_SECONDS)
 
     def carry(self, facts: list[dict[str, Any]]) -> int:
         """Send some facts; returns how many."""
@@ -123,21 +140,10 @@ class _Carrier:
         return len(facts)
 
     def _publish(self, facts: list[dict[str, Any]]) -> None:
-        """Into the queue as it has room: what does not fit would push out what has not been read."""
-        some = max(self.room // 2, 1)
-        for begin in range(0, len(facts), some):
-            chunk = facts[begin : begin + some]
-            self._wait_for_room(len(chunk))
-            if self._publisher is None:
-                self._publisher = self._bus.publisher()
-            self._publisher.publish([self._message(fact) for fact in chunk], exchange="")
-
-    def _wait_for_room(self, count: int) -> None:
-        while self._bus.waiting(str(self.queue)) + count > self.room:
-            if self.job.stop.wait(PATIENCE):
-                raise LetGo()
-            with self.job.step():
-                pass
+        if self._publisher is None:
+            self._publisher = self._bus.publisher()
+        if self._publisher.publish([self._message(fact) for fact in facts], exchange="").unrouted:
+            raise QueueGone()
 
     def _message(self, fact: Mapping[str, Any]) -> Message:
         headers = {"x-playdesk-key": str(fact["type"]).removeprefix("playdesk."), "replayed": True}
