@@ -42,7 +42,8 @@ from gateway.identity.signin import forget_expired
 from gateway.identity.staff import Department, Staff, WechatAccount
 from gateway.identity.wecom import Wecom
 from gateway.integration import delivering, events_api, hearing, replaying, subscriptions_api, watching
-from gateway.integration.subscription import Subscription
+from gateway.integration.reach import of_its_subscription
+from gateway.integration.subscription import Delivery, Subscription
 from gateway.integration.subscriptions import forget_deliveries
 from gateway.options import api as options_api
 from gateway.options import using
@@ -64,6 +65,7 @@ SERVICE = Service(
     scopes={
         **dict.fromkeys((Staff, Department, WechatAccount, ApiClient, Role, Subscription, Option), company_wide),
         AuditEntry: of_whom,
+        Delivery: of_its_subscription,
     },
     blueprints=(
         *identity_api.BLUEPRINTS,

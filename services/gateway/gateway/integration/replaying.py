@@ -21,6 +21,7 @@ from gateway.clients.transport import ServiceDown
 from gateway.integration.hearing import reach_of_subscription, row_of
 from gateway.integration.log import MergedLog, Places
 from gateway.integration.subscription import Delivery, Subscription
+from gateway.integration.subscriptions import must_reach_its
 
 PAGE = 500
 NAME = "events.replay"
@@ -29,8 +30,9 @@ PATIENCE = 0.5  # seconds between two looks at a queue that is full
 
 
 def ask(uow: UnitOfWork, body: Mapping[str, Any], *, language: str) -> str:
-    """Queue a replay; returns the job's ID. Raises NotFound, TooManyJobs."""
+    """Queue a replay; returns the job's ID. Raises NotFound, NotHeld, TooManyJobs."""
     subscription = _named(uow, body["subscription"])
+    must_reach_its(uow, subscription)
     parameters = {
         "subscription": subscription.name,
         "subscription_id": subscription.id,
