@@ -57,11 +57,11 @@ class PlayerOfMerge(Schema):
 
 
 class MergeShown(Schema):
-    """One merge of one player into another; `undone_at` where it was taken back."""
+    """One merge of one player into another; `undone_at` where it was taken back, and null is whoever is out of reach."""
 
     id = fields.UUID(required=True)
-    player = fields.Nested(PlayerOfMerge, required=True)
-    into = fields.Nested(PlayerOfMerge, required=True)
+    player = fields.Nested(PlayerOfMerge, required=True, allow_none=True)
+    into = fields.Nested(PlayerOfMerge, required=True, allow_none=True)
     taken = fields.List(fields.String(), required=True, metadata={"description": "what the survivor took over"})
     reason = fields.String(required=True)
     at = fields.DateTime(required=True)
@@ -83,11 +83,11 @@ class MergePreview(Schema):
 
 
 def merge_view(merge: Merge, players: Mapping[str, Player]) -> dict[str, Any]:
-    """One merge, both players by name."""
-    both = {"player": players[merge.player_id], "into": players[merge.into_id]}
+    """One merge, both players by name as far as they are in `players`."""
+    both = {"player": players.get(merge.player_id), "into": players.get(merge.into_id)}
     return {
         "id": merge.id,
-        **{name: {**brief(one), "version": one.version} for name, one in both.items()},
+        **{name: {**brief(one), "version": one.version} if one else None for name, one in both.items()},
         "taken": fields_of(merge.taken),
         "reason": merge.reason,
         "at": rfc3339(merge.at),
@@ -142,5 +142,5 @@ def merges(uow: UnitOfWork, player_id: str) -> dict[str, Any]:
     """Read which merges a player, and whoever was merged into them, were part of, newest first."""
     living(uow, player_id)
     found = groups.history(uow.session, player_id)
-    players = groups.named(uow.session, {one for merge in found for one in (merge.player_id, merge.into_id)})
+    players = groups.named(uow, {one for merge in found for one in (merge.player_id, merge.into_id)})
     return {"items": [merge_view(merge, players) for merge in found], "next_cursor": None}
