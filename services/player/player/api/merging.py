@@ -12,11 +12,13 @@ from chassis.data.unit_of_work import UnitOfWork
 from chassis.http.documents import page_of
 from chassis.http.fields import Body, Id, Text
 from chassis.http.routes import Routes
+from player.api.rationing import reading, say_when_again
 from player.api.schemas import PlayerShown
 from player.api.views import kept_player_view, player_view
 from player.application import merging
 from player.application.duplicates import brief
 from player.application.players import living
+from player.domain.errors import RevealQuota
 from player.domain.merge import Merge
 from player.domain.player import Player
 from player.domain.taking import fields_of
@@ -24,6 +26,7 @@ from player.persistence import groups
 from player.settings import phones
 
 routes = Routes("player-merges", "Players who are one person", show=kept_player_view)
+routes.register_error_handler(RevealQuota, say_when_again)
 
 
 class NewMerge(Body):
@@ -104,11 +107,12 @@ def merge_view(merge: Merge, players: Mapping[str, Player]) -> dict[str, Any]:
     body=NewMerge,
     answer=PlayerShown,
     versioned=True,
-    problems={409: "player_merged, same_player"},
+    problems={409: "player_merged, same_player", 429: "too_many_read"},
 )
 def merge(uow: UnitOfWork, player_id: str, version: int, body: dict[str, Any]) -> Player:
     """Merge a player into another who is the same person; the answer is the one who goes, now with `merged_into_id`."""
-    return merging.merge_player(uow, player_id, body["into_id"], body["reason"], version=version, phones=phones())
+    with reading(uow.caller, player_id):
+        return merging.merge_player(uow, player_id, body["into_id"], body["reason"], version=version, phones=phones())
 
 
 @routes.post(
@@ -117,11 +121,12 @@ def merge(uow: UnitOfWork, player_id: str, version: int, body: dict[str, Any]) -
     body=Unmerge,
     answer=PlayerShown,
     versioned=True,
-    problems={409: "not_merged, merged_further, duplicate_player, contact_missing"},
+    problems={409: "not_merged, merged_further, duplicate_player, contact_missing", 429: "too_many_read"},
 )
 def unmerge(uow: UnitOfWork, player_id: str, version: int, body: dict[str, Any]) -> Player:
     """Take back the merge of a player into another: both are what they were, apart from later changes."""
-    return merging.unmerge_player(uow, player_id, body["reason"], version=version, phones=phones())
+    with reading(uow.caller, player_id):
+        return merging.unmerge_player(uow, player_id, body["reason"], version=version, phones=phones())
 
 
 @routes.get(
@@ -129,11 +134,12 @@ def unmerge(uow: UnitOfWork, player_id: str, version: int, body: dict[str, Any])
     action="player.merge",
     query=PreviewQuery,
     answer=MergePreview,
-    problems={409: "player_merged, same_player"},
+    problems={409: "player_merged, same_player", 429: "too_many_read"},
 )
 def preview(uow: UnitOfWork, player_id: str, query: dict[str, Any]) -> dict[str, Any]:
     """Read what a merge would make of both players; nothing is written."""
-    found = merging.preview_merge(uow, player_id, query["into_id"], phones=phones())
+    with reading(uow.caller, player_id, query["into_id"]):
+        found = merging.preview_merge(uow, player_id, query["into_id"], phones=phones())
     return {**found, **{name: player_view(found[name], uow.caller) for name in ("gone", "into")}}
 
 
