@@ -35,7 +35,7 @@ from gateway.identity import api as identity_api
 from gateway.identity import clients, clients_api, devices, hr, imports, oauth, oidc, own_api, own_client, sign_on_api
 from gateway.identity.api_client import ApiClient
 from gateway.identity.base import Base
-from gateway.identity.current import Sessions, anybody, authenticate
+from gateway.identity.current import Sessions, anybody, authenticate, still_here
 from gateway.identity.enrolment import lead_to_enrolment
 from gateway.identity.role import Role
 from gateway.identity.signin import forget_expired
@@ -88,6 +88,7 @@ SERVICE = Service(
     emits=("staff.", "department.", "role.", "option.", "api_client."),
     subscriptions=(audit_facts.SUBSCRIPTION, hr.SUBSCRIPTION, hearing.SUBSCRIPTION, using.SUBSCRIPTION),
     jobs=(replaying.KIND, audit_exports.AUDIT.kind, imports.STAFF.kind),
+    still_here=still_here,
     loops={"deliveries": delivering.run, "queues": watching.run},
     timers=(
         Timer("audit_seals", timedelta(seconds=2), seal),

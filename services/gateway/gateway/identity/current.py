@@ -14,6 +14,7 @@ from werkzeug.local import LocalProxy
 from chassis.callers import Caller, Scope
 from chassis.clock import utc_now
 from chassis.data.unit_of_work import UnitOfWork
+from chassis.jobs.job import still_reaches
 from chassis.rules import Unauthorized
 from chassis.service import Runtime
 from gateway.identity import clients, second_factors
@@ -127,6 +128,13 @@ def signed_in(database_session: Any, staff: Staff, role: Role, token: str = "") 
     names = ("id", "no", "name", "role", "line", "department_id", "locale", "theme", "letter_keys", "version")
     own = {name: getattr(staff, name) for name in names}
     return SignedIn(**own, role_zh=role.zh, role_en=role.en, caller=caller, token=token)
+
+
+def still_here(work: UnitOfWork, owner: Caller) -> bool:
+    """Whether somebody in whose name a job is done is in service, and may do and see all that they might when asking."""
+    query = select(Staff, Role).join(Role, Role.code == Staff.role)
+    found = work.session.execute(query.where(Staff.id == owner.id, Staff.state == IN_SERVICE)).tuples().first()
+    return found is not None and still_reaches(owner, signed_in(work.session, *found).caller)
 
 
 def _scope(database_session: Any, staff: Staff, role: Role) -> Scope:
