@@ -26,6 +26,7 @@ from tests.security import test_s01_s02_pages as pages
 from tests.security import test_s03_others_ids as ids
 from tests.security import test_s03_reached_through as reached_through
 from tests.security import test_s03_sums as sums
+from tests.security import test_s03_told_to_others as told_to_others
 from tests.security import test_s07_roles as granting
 from tests.security import test_s08_leavers as leavers
 from tests.security import test_s09_s10_tokens as tokens
@@ -178,6 +179,8 @@ GATEWAY: list[Killer] = [
     *all_of(people),
     *all_of(roles),
     *all_of(granting),
+    *all_of(told_to_others),
+    asks(told_to_others.test_a_subscription_that_reaches_more_is_touched_by_no_way, department=None),
     asks(imports.test_nobody_imports_a_role_they_could_not_give),
 ]
 TYPED: list[Killer] = [

@@ -35,7 +35,7 @@ EVERYBODYS = ("player.read", "ticket.read")  # every built-in role has both
 # Rules that are called by name and refuse by themselves.
 CALLED = {
     "_check_role_change", "_keep_one_administrator", "_may_grant", "_may_move", "_must_exist", "_must_hold", "_must_hold_its",
-    "_ration", "_refuse_dots", "check_strength", "must_be_grantable", "must_hold", "must_reach_everything",
+    "_ration", "_refuse_dots", "check_strength", "must_be_grantable", "must_hold", "must_reach_everything", "must_reach_its",
     "check_throttle", "count_failure", "end_session", "end_sessions_of", "known_agent", "protect",
 }  # fmt: skip
 MASKS = {"mask_phone", "mask_text", "mask_everything"}

@@ -13,6 +13,7 @@ from unittest.mock import patch
 import pytest
 from flask import g
 
+from chassis.callers import Scope
 from chassis.rules import Forbidden
 from gateway.clients.api import Api, api
 from tests.security.expectations import API, Case
@@ -34,13 +35,13 @@ class Powerless:
             self.tokens = (self.api.token or "", session["sid"])
         self.hold()
 
-    def hold(self, *actions: str) -> Powerless:
-        """From now on they may do this and nothing else."""
+    def hold(self, *actions: str, scope: Scope = Scope("self")) -> Powerless:
+        """From now on they may do this and nothing else, to what they reach."""
         sessions = self.suite.gateway.extensions["playdesk_sessions"]
         for token in self.tokens:
             sessions.forget(token)
             found = sessions.find(token)
-            caller = replace(found.caller, permissions=frozenset(actions))
+            caller = replace(found.caller, permissions=frozenset(actions), scope=scope)
             self.signed_in = replace(found, caller=caller)
             sessions._known[token] = (monotonic() + 3600, self.signed_in)
         return self

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from sqlalchemy import text
 
+from chassis.callers import Scope
 from chassis.clock import new_id
 from tests.gateway.integration.test_api_clients import made
 from tests.gateway.integration.test_second_factor import code
@@ -91,7 +92,7 @@ def test_the_session_of_somebody_who_is_not_in_service_opens_nothing(suite: InPr
 def test_a_page_offers_nothing_that_its_reader_may_not_do(suite: InProcessSuite, rows: Rows):
     letter = rows.shared["dead_letter"]["id"]
     for held, offered in ((("dead_letter.read",), False), (("dead_letter.read", "dead_letter.write"), True)):
-        shown = powerless_one(suite).hold(*held).pages.get(f"/settings/dead-letters/{letter}")
+        shown = powerless_one(suite).hold(*held, scope=Scope("all")).pages.get(f"/settings/dead-letters/{letter}")
         assert shown.status_code == 200
         assert (f"/dead-letters/{letter}/discard" in shown.text) is offered, held
 

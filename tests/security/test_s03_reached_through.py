@@ -100,3 +100,45 @@ def test_of_a_player_who_was_deleted_nothing_is_begun(suite: InProcessSuite, pat
     suite.pump()
     refused = straight(suite, "ticket", "POST", path, body, *permissions)
     assert (refused.status, json.loads(refused.data)["code"]) == (404, "not_found")
+
+
+def merged(suite: InProcessSuite, gone: dict[str, Any], into: dict[str, Any], *, undo: bool) -> None:
+    """Merge one player into another; with `undo` it is taken back."""
+    admin = suite.api("admin")
+    version = admin.get(f"/players/{gone['id']}").json["version"]
+    done = admin.made(f"/players/{gone['id']}/merge", {"into_id": into["id"]}, version=version)
+    if undo:
+        admin.made(f"/players/{gone['id']}/unmerge", {"reason": "看错了"}, version=done["version"])
+
+
+def test_a_merge_that_was_taken_back_names_nobody_out_of_reach(suite: InProcessSuite, rows: Rows):
+    admin, agents = suite.api("admin"), [suite.api(no) for no in ("A001", "B001")]
+    one, other = (agent.made("/players", {"wechat_id": f"wx_part_{uuid4().hex[:8]}"}) for agent in agents)
+
+    merged(suite, one, other, undo=True)
+    merged(suite, other, one, undo=True)
+    for no, own, theirs in (("M001", one, other), ("A001", one, other), ("B001", other, one)):
+        told = [suite.api(no).get(f"/players/{own['id']}/merges")]
+        told += [suite.api(no).get(f"/players/{own['id']}/export")] if no == "M001" else []
+        for answer in told:
+            assert answer.status_code == 200, answer.text
+            assert (own["wechat_id"] in answer.text, theirs["wechat_id"] in answer.text) == (True, False), no
+            assert (own["id"] in answer.text, theirs["id"] in answer.text) == (True, False), no
+        items = told[0].json["items"]
+        assert [sorted((bool(item["player"]), bool(item["into"]))) for item in items] == [[False, True]] * 2, no
+    page = suite.pages("M001").get(f"/players/{one['id']}")
+    assert (page.status_code, "看错了" in page.text or "已撤销" in page.text) == (200, True)
+    assert other["wechat_id"] not in page.text
+    every = admin.get(f"/players/{one['id']}/merges").json["items"]
+    assert {item[end]["id"] for item in every for end in ("player", "into")} == {one["id"], other["id"]}
+
+
+def test_a_merge_names_whoever_is_reached_through_the_survivor_alone(suite: InProcessSuite, rows: Rows):
+    agents = [suite.api(no) for no in ("A001", "A001", "B001", "B001")]
+    gone, own, other, into = (one.made("/players", {"wechat_id": f"wx_via_{uuid4().hex[:8]}"}) for one in agents)
+    for partner in (own, other):
+        merged(suite, gone, partner, undo=True)
+    merged(suite, gone, into, undo=False)
+    for no, read, named in (("A001", own, False), ("B001", other, True)):
+        [item] = suite.api(no).get(f"/players/{read['id']}/merges").json["items"]
+        assert ((item["player"] or {}).get("id") == gone["id"], item["into"]["id"]) == (named, read["id"]), no

@@ -135,7 +135,8 @@ def test_a_role_is_changed_by_who_holds_all_of_it_before_and_after(suite: InProc
 def test_nobody_makes_or_becomes_a_client_that_holds_more_than_they_do(suite: InProcessSuite):
     admin, here = suite.api("admin"), suite.departments["一部"]
     actions = ["api_client.read", "api_client.write", "player.read", "option.read"]
-    role = a_role(admin, scope="departments", departments=[here], actions=actions)
+    within = [here, suite.departments["一组"]]  # what lies below is reached with it, by a client too
+    role = a_role(admin, scope="departments", departments=within, actions=actions)
     maker = suite.api(new_member(suite, role["code"]).no, fresh=True)
 
     def client(name: str, scopes: list[str], department_id: str | None = here) -> dict[str, Any]:

@@ -40,7 +40,8 @@ class Service:
 
     `emits` are the prefixes of its facts' keys; `references` the projections that take copies out of a caller's token;
     `loops` are functions (runtime, stop) run as supervised threads of the worker; `jobs` the kinds of long work it does
-    when asked; `vault` makes of its settings what seals the files of jobs; `options` holds the copies of own options.
+    when asked; `vault` makes of its settings what seals the files of jobs; `options` holds the copies of own options;
+    `still_here` says whether the owner of a job may still have it done, in place of the copies of staff.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Service:
     jobs: tuple[JobKind, ...] = ()
     vault: Callable[[Any], Vault] = lambda _settings: NoVault()
     options: Projection | None = None
+    still_here: Callable[[UnitOfWork, Caller], bool] | None = None
 
     @property
     def heard(self) -> Path:

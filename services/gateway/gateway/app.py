@@ -35,14 +35,15 @@ from gateway.identity import api as identity_api
 from gateway.identity import clients, clients_api, devices, hr, imports, oauth, oidc, own_api, own_client, sign_on_api
 from gateway.identity.api_client import ApiClient
 from gateway.identity.base import Base
-from gateway.identity.current import Sessions, anybody, authenticate
+from gateway.identity.current import Sessions, anybody, authenticate, still_here
 from gateway.identity.enrolment import lead_to_enrolment
 from gateway.identity.role import Role
 from gateway.identity.signin import forget_expired
 from gateway.identity.staff import Department, Staff, WechatAccount
 from gateway.identity.wecom import Wecom
 from gateway.integration import delivering, events_api, hearing, replaying, subscriptions_api, watching
-from gateway.integration.subscription import Subscription
+from gateway.integration.reach import of_its_subscription
+from gateway.integration.subscription import Delivery, Subscription
 from gateway.integration.subscriptions import forget_deliveries
 from gateway.options import api as options_api
 from gateway.options import using
@@ -64,6 +65,7 @@ SERVICE = Service(
     scopes={
         **dict.fromkeys((Staff, Department, WechatAccount, ApiClient, Role, Subscription, Option), company_wide),
         AuditEntry: of_whom,
+        Delivery: of_its_subscription,
     },
     blueprints=(
         *identity_api.BLUEPRINTS,
@@ -86,6 +88,7 @@ SERVICE = Service(
     emits=("staff.", "department.", "role.", "option.", "api_client."),
     subscriptions=(audit_facts.SUBSCRIPTION, hr.SUBSCRIPTION, hearing.SUBSCRIPTION, using.SUBSCRIPTION),
     jobs=(replaying.KIND, audit_exports.AUDIT.kind, imports.STAFF.kind),
+    still_here=still_here,
     loops={"deliveries": delivering.run, "queues": watching.run},
     timers=(
         Timer("audit_seals", timedelta(seconds=2), seal),

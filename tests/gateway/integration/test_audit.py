@@ -188,3 +188,55 @@ def test_whose_whole_numbers_were_shown_to_whom_is_in_the_log(suite: InProcessSu
         assert (entry["actor"]["no"], entry["subject"]["id"]) == ("M001", player["id"]), asked
         assert number not in str(entry)
     assert [one for one in entries(admin, request_id=f"{request_id}-agent") if one["action"] == "phone.shown"] == []
+
+
+def numbers_shown(suite: InProcessSuite, api: Api, path: str, **query: str) -> tuple[dict[str, Any], list[Any]]:
+    """An answer, and what the log says of the numbers in it: (kind of the subject where it is one, details)."""
+    request_id = f"req-{uuid4().hex}"
+    answer = api.get(path, query_string=query, **named(request_id))
+    assert answer.status_code == 200, answer.text
+    suite.pump(1)
+    shown = [one for one in entries(suite.api("admin"), request_id=request_id) if one["action"] == "phone.shown"]
+    return answer.json, [(one["subject"]["kind"], one["details"]) for one in shown]
+
+
+def test_numbers_of_leads_are_in_the_log_as_those_of_players_are(suite: InProcessSuite, admin: Api):
+    agent, supervisor, name = suite.api("A001"), suite.api("M001"), f"线索{uuid4().hex[:8]}"
+    number = f"138{int(uuid4().hex[:6], 16) % 10**8:08d}"
+    lead = agent.made("/leads", {"name": name, "phone": number})
+    one, noted = numbers_shown(suite, supervisor, f"/leads/{lead['id']}")
+    assert (one["phone"], noted) == (f"+86{number}", [("lead", {"leads": [lead["id"]]})])
+    page, [(_, details)] = numbers_shown(suite, supervisor, "/leads", limit="200")
+    whole = [row["id"] for row in page["items"] if row["phone_visible"] and row["phone"]]
+    assert lead["id"] in whole
+    assert details == {"leads": whole}
+    assert numbers_shown(suite, agent, "/leads")[1] == []
+
+
+def test_numbers_that_lie_deeper_in_an_answer_are_in_the_log(suite: InProcessSuite, admin: Api):
+    agent, supervisor = suite.api("A001"), suite.api("M001")
+    one, other = (a_player(agent, phone=f"137{int(uuid4().hex[:6], 16) % 10**8:08d}") for _ in range(2))
+    preview, noted = numbers_shown(suite, supervisor, f"/players/{one['id']}/merge-preview", into_id=other["id"])
+    assert preview["gone"]["phone"].startswith("+86137")
+    assert noted == [("", {"players": [one["id"], other["id"]]})]
+
+
+def test_a_masked_number_is_not_said_to_have_been_shown(suite: InProcessSuite, admin: Api):
+    request_id = f"req-{uuid4().hex}"
+    player = a_player(suite.api("A001"), phone=f"136{int(uuid4().hex[:6], 16) % 10**8:08d}")
+    stale = suite.api("M001").patch(f"/players/{player['id']}", {"note": "?"}, version=99, **named(request_id))
+    assert (stale.status_code, "****" in stale.json["current"]["phone"]) == (412, True)
+    suite.pump(1)
+    assert [one for one in entries(admin, request_id=request_id) if one["action"] == "phone.shown"] == []
+
+
+def test_a_number_that_goes_from_service_to_service_is_shown_to_nobody(suite: InProcessSuite, admin: Api):
+    agent = suite.api("A001")
+    lead = agent.made("/leads", {"name": "转化", "phone": f"135{int(uuid4().hex[:6], 16) % 10**8:08d}"})
+    pages = suite.pages("A001")
+    answer = pages.post(f"/leads/{lead['id']}/convert", {"version": lead["version"]})
+    assert answer.status_code in (200, 204, 303), answer.text[:300]
+    suite.pump(1)
+    shown = entries(admin, action="phone.shown", limit=200)
+    assert agent.get(f"/leads/{lead['id']}").json["state"] == "converted"
+    assert [one for one in shown if lead["id"] in str(one)] == []

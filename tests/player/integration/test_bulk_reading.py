@@ -8,9 +8,10 @@ from time import perf_counter
 import pytest
 
 from chassis.clock import new_id
+from player.application import readings as reading
 from player.application.readings import BATCH, Readings, forget_readings
 from player.domain.errors import TooManyRead
-from tests.player.lobby import READ, Lobby
+from tests.player.lobby import BIND, DELETE, READ, UPDATE, Lobby, new_phone
 
 PLAYERS, ALARM, LIMIT = 10_000, 2_000, 5_000
 FILL = """
@@ -123,3 +124,65 @@ def test_what_is_a_day_old_is_forgotten_and_counts_no_more(crowd: Lobby):
         forget_readings(work)
         work.commit()
     assert len(crowd.rows("SELECT 1 FROM player_readings")) == BATCH
+
+
+WAYS = {
+    "a change too late": lambda one, player, _: one.patch(f"/players/{player['id']}", {"note": "?"}, version=99),
+    "a change": lambda one, player, _: one.patch(f"/players/{player['id']}", {"note": "!"}, version=player["version"]),
+    "a removal too late": lambda one, player, _: one.delete(f"/players/{player['id']}", version=99),
+    "game data": lambda one, player, _: one.post(f"/players/{player['id']}/game-snapshot"),
+    "a binding": lambda one, player, _: one.post(
+        f"/players/{player['id']}/binding", {"agent_id": one.id, "reason": "接手"}
+    ),
+    "a binding too late": lambda one, player, _: one.post(
+        f"/players/{player['id']}/binding", {"agent_id": one.id, "reason": "接手"}, version=99
+    ),
+    "a preview": lambda one, player, into: one.get(
+        f"/players/{player['id']}/merge-preview", query_string={"into_id": into["id"]}
+    ),
+    "a merge too late": lambda one, player, into: one.post(
+        f"/players/{player['id']}/merge", {"into_id": into["id"]}, version=99
+    ),
+    "a merge": lambda one, player, into: one.post(
+        f"/players/{player['id']}/merge", {"into_id": into["id"]}, version=player["version"]
+    ),
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_players_shown_by_another_way_count_and_are_held_back_too(lobby: Lobby, monkeypatch, way: str):
+    batch, limit = 5, 10
+    monkeypatch.setattr(reading, "BATCH", batch)
+    monkeypatch.setitem(
+        lobby.service.app.extensions, PROCESS, Readings(lobby.service.runtime, alarm=limit - 2, limit=limit)
+    )
+    into, *others = [lobby.a_player(phone=new_phone()) for _ in range(limit + batch + 3)]
+    reader = lobby.service.person(READ, UPDATE, BIND, DELETE, "player.merge", scope="all")
+    answers = [WAYS[way](reader, player, into) for player in others]
+    shown = [answer.status_code for answer in answers if answer.status_code != 429]
+    assert {*shown} <= {200, 412}, [answer.text for answer in answers]
+    assert limit - 1 <= len(shown) <= limit + batch, len(shown)
+    assert (answers[-1].json["code"], "Retry-After" in answers[-1].headers) == ("too_many_read", True)
+    assert reader.get(f"/players/{others[0]['id']}").status_code == 429
+
+
+def test_a_merge_that_is_taken_back_shows_a_player_too(lobby: Lobby, monkeypatch):
+    monkeypatch.setattr(reading, "BATCH", 1)
+    monkeypatch.setitem(lobby.service.app.extensions, PROCESS, Readings(lobby.service.runtime, alarm=1, limit=1))
+    gone, into, other = (lobby.a_player() for _ in range(3))
+    merger, reader = (lobby.service.person(READ, "player.merge", scope="all") for _ in range(2))
+    for player in (gone, other):
+        path, taken_into = f"/players/{player['id']}/merge", {"into_id": into["id"]}
+        assert merger.post(path, taken_into, version=player["version"]).status_code == 200
+        late = reader.post(f"/players/{player['id']}/unmerge", {}, version=99)
+        assert late.status_code == 412, late.text
+    assert reader.post(f"/players/{gone['id']}/unmerge", {}, version=99).status_code == 429
+
+
+def test_who_is_not_there_is_no_player_read(lobby: Lobby, monkeypatch):
+    monkeypatch.setattr(reading, "BATCH", 1)
+    monkeypatch.setitem(lobby.service.app.extensions, PROCESS, Readings(lobby.service.runtime, alarm=2, limit=2))
+    reader = lobby.service.person(READ, UPDATE, scope="all")
+    for _ in range(5):
+        assert reader.patch(f"/players/{new_id()}", {"note": "?"}, version=1).status_code == 404
+    assert lobby.rows("SELECT 1 FROM player_readings WHERE by = :id", id=reader.id) == []

@@ -74,11 +74,11 @@ class TryLater(Exception):
 
 
 class OwnerGone(RuleBroken):
-    """Nothing is done in the name of somebody who has left, or has moved to where they see other rows."""
+    """Nothing is done in the name of somebody who has left, has moved to where they see other rows, or may do less."""
 
     code = "owner_gone"
-    zh = "任务的主人已离职或调动，任务不再执行"
-    en = "Whoever asked for this has left or moved, so it is not done"
+    zh = "任务的主人已离职、调动或权限已减少，任务不再执行"
+    en = "Whoever asked for this has left, has moved or may do less by now, so it is not done"
 
 
 class GaveUp(RuleBroken):

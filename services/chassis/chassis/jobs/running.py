@@ -98,17 +98,25 @@ class Run:
 
 
 def refuse_if_gone(work: UnitOfWork, runtime: Runtime, owner: Caller) -> None:
-    """Raises OwnerGone where the owner has left, or sees another department's rows now than when asking."""
-    known = runtime.service.references.get("staff")
-    if known is None or owner.kind != "staff":
+    """Raises OwnerGone where the owner has left, moved or may do less than when asking, as far as the service knows."""
+    if owner.kind != "staff":
         return
+    still_here = runtime.service.still_here
+    if not (still_here(work, owner) if still_here else _here_by_copies(work, runtime, owner)):
+        raise OwnerGone()
+
+
+def _here_by_copies(work: UnitOfWork, runtime: Runtime, owner: Caller) -> bool:
+    """Whether the owner is in service, and sees no other department's rows now than when asking."""
+    known = runtime.service.references.get("staff")
+    if known is None:
+        return True
     columns = known.table.c
     staff = work.session.execute(select(columns.state, columns.department_id).where(columns.id == owner.id)).first()
     if staff is None:
-        return  # so new that the copy is still on its way
+        return True  # so new that the copy is still on its way
     moved = owner.scope.kind == "departments" and staff.department_id != owner.department_id
-    if staff.state != "in_service" or moved:
-        raise OwnerGone()
+    return bool(staff.state == "in_service" and not moved)
 
 
 def run_jobs(runtime: Runtime, stop: threading.Event) -> None:

@@ -15,23 +15,34 @@ SEE = "player.phone.see"
 _MARK = b'"phone_visible":true'
 
 
-def note_numbers(who: Caller, body: bytes) -> None:
-    """Note the players whose whole numbers stand in an answer of the player service; nothing where all are masked.
+# Whose numbers a service shows.
+OWNERS = {"player": "player", "sales": "lead"}
 
-    Those who are shown masked numbers cost a comparison; a number revealed for a reason is a fact by itself.
+
+def note_numbers(who: Caller, service: str, body: bytes) -> None:
+    """Note the players or leads whose whole numbers stand anywhere in an answer of a service; nothing where all are masked.
+
+    Those who are shown masked numbers cost a comparison; a number revealed for a reason is a fact by itself, and one that
+    goes from service to service is shown to nobody.
     """
-    if not who.may(SEE) or _MARK not in body or not has_app_context():
+    owner = OWNERS.get(service)
+    if owner is None or who.kind == "service" or not who.may(SEE) or _MARK not in body or not has_app_context():
         return
     shown = list(dict.fromkeys(_shown(orjson.loads(body))))
     if shown:
         only = shown[0] if len(shown) == 1 else ""
-        kind = "player" if only else ""
-        note = deed("phone.shown", subject_kind=kind, subject=only, actor=who.id, details={"players": shown})
+        kind = owner if only else ""
+        note = deed("phone.shown", subject_kind=kind, subject=only, actor=who.id, details={f"{owner}s": shown})
         current_app.extensions["playdesk_audit_notes"].add(note)
 
 
 def _shown(answer: Any) -> Iterator[str]:
-    rows = answer.get("items", [answer]) if isinstance(answer, dict) else ()
-    for row in rows:
-        if isinstance(row, dict) and row.get("phone_visible") and row.get("phone"):
-            yield row["id"]
+    if isinstance(answer, list):
+        for one in answer:
+            yield from _shown(one)
+    elif isinstance(answer, dict):
+        whose, phone = answer.get("id"), answer.get("phone") if answer.get("phone_visible") is True else None
+        if isinstance(whose, str) and isinstance(phone, str) and "*" not in phone:  # in a problem all are masked
+            yield whose
+        for part in answer.values():
+            yield from _shown(part)

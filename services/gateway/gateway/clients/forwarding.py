@@ -115,8 +115,7 @@ class Forwarder:
 
 def _noted(who: Caller, service: str, answer: Answer) -> Answer:
     """The answer, after it is noted whose whole phone numbers are in it."""
-    if service == "player":
-        note_numbers(who, answer.body)
+    note_numbers(who, service, answer.body)
     return answer
 
 

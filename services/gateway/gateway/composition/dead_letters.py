@@ -21,6 +21,7 @@ from chassis.http.dead import (
     QueueQuery,
     SentAgain,
     letter_view,
+    must_reach_letters,
     running,
 )
 from chassis.http.documents import page_of
@@ -59,6 +60,7 @@ def _own_view(letter: Any, who: Caller) -> dict[str, Any]:
 
 OWN_LETTERS = Shown(_own_view, 200, "")
 routes = Routes("dead-letters", "Facts that could not be handled", show=_own_view)
+routes.before_request(must_reach_letters)
 _FAILS = {409: "still_fails, nobody_listens"}
 
 

@@ -14,15 +14,17 @@ from werkzeug.local import LocalProxy
 from chassis.callers import Caller, Scope
 from chassis.clock import utc_now
 from chassis.data.unit_of_work import UnitOfWork
+from chassis.jobs.job import still_reaches
 from chassis.rules import Unauthorized
 from chassis.service import Runtime
 from gateway.identity import clients, second_factors
 from gateway.identity.api_client import comes_from
+from gateway.identity.departments import departments_below
 from gateway.identity.role import ALL, BELOW, DEPARTMENT, NAMED, Role
 from gateway.identity.scopes import actions_of
 from gateway.identity.session import PENDING, Session
 from gateway.identity.signin import note_use, token_hash
-from gateway.identity.staff import IN_SERVICE, Department, Staff
+from gateway.identity.staff import IN_SERVICE, Staff
 from gateway.policies import OWN
 
 REMEMBERED_SECONDS = 1.0  # how long a session that was ended, or a role that was changed, may still be believed
@@ -128,6 +130,13 @@ def signed_in(database_session: Any, staff: Staff, role: Role, token: str = "") 
     return SignedIn(**own, role_zh=role.zh, role_en=role.en, caller=caller, token=token)
 
 
+def still_here(work: UnitOfWork, owner: Caller) -> bool:
+    """Whether somebody in whose name a job is done is in service, and may do and see all that they might when asking."""
+    query = select(Staff, Role).join(Role, Role.code == Staff.role)
+    found = work.session.execute(query.where(Staff.id == owner.id, Staff.state == IN_SERVICE)).tuples().first()
+    return found is not None and still_reaches(owner, signed_in(work.session, *found).caller)
+
+
 def _scope(database_session: Any, staff: Staff, role: Role) -> Scope:
     """The rows the role reaches from where the person is; without a department only one's own, where that matters."""
     if role.scope == ALL:
@@ -135,7 +144,7 @@ def _scope(database_session: Any, staff: Staff, role: Role) -> Scope:
     if role.scope == NAMED:
         return Scope("departments", tuple(sorted(role.departments)))
     if role.scope == BELOW and staff.department_id:
-        return Scope("departments", tuple(sorted(_below(database_session, staff.department_id))))
+        return Scope("departments", tuple(sorted(departments_below(database_session, staff.department_id))))
     if role.scope == DEPARTMENT and staff.department_id:
         return Scope("departments", (staff.department_id,))
     return Scope("self")
@@ -148,7 +157,7 @@ def _client(work: UnitOfWork, token: str) -> SignedIn | None:
         return None
     client, issued = found
     clients.note_use(work, client, request.remote_addr or "", work.now())
-    below = tuple(sorted(_below(work.session, client.department_id))) if client.department_id else ()
+    below = tuple(sorted(departments_below(work.session, client.department_id))) if client.department_id else ()
     caller = Caller(
         id=client.id,
         kind="client",
@@ -162,12 +171,6 @@ def _client(work: UnitOfWork, token: str) -> SignedIn | None:
     who = {"id": client.id, "name": client.name, "department_id": client.department_id, "version": client.version}
     limits = {"addresses": tuple(client.addresses), "rate_per_minute": client.rate_per_minute}
     return SignedIn(**nobody, **who, **limits, caller=caller, token=token)  # type: ignore[arg-type]
-
-
-def _below(database_session: Any, department_id: str) -> set[str]:
-    tree = select(Department.id).where(Department.id == department_id).cte("tree", recursive=True)
-    tree = tree.union(select(Department.id).join(tree, Department.parent_id == tree.c.id))
-    return set(database_session.scalars(select(tree.c.id)))
 
 
 def bearer_token() -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
 from chassis.clock import new_id
@@ -14,6 +14,7 @@ from chassis.data.unit_of_work import UnitOfWork
 from chassis.rules import NotFound
 from gateway.identity import leaving, roles, signin
 from gateway.identity.accounts import give_accounts
+from gateway.identity.departments import departments_below
 from gateway.identity.errors import DepartmentLoop, DuplicateStaff, OwnPassword, OwnRole
 from gateway.identity.events import DepartmentChanged
 from gateway.identity.passwords import set_password
@@ -163,14 +164,7 @@ def edit_department(uow: UnitOfWork, department_id: str, fields: Mapping[str, An
     if "parent_id" in fields and parent != department.parent_id:
         roles.must_reach_everything(uow)
     _must_exist(uow, parent)
-    if parent and parent in departments_below(uow, department.id):
+    if parent and parent in departments_below(uow.session, department.id):
         raise DepartmentLoop()
     uow.publish(department.edit(fields, uow.now()))
     return department
-
-
-def departments_below(uow: UnitOfWork, department_id: str) -> set[str]:
-    """A department and all below it."""
-    tree = select(Department.id).where(Department.id == department_id).cte("tree", recursive=True)
-    tree = tree.union(select(Department.id).join(tree, Department.parent_id == tree.c.id))
-    return set(uow.session.scalars(select(tree.c.id)))

@@ -12,6 +12,7 @@ from chassis.clock import new_id
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.field_rules import OPEN, FieldRules
 from chassis.rules import WrongFields
+from gateway.identity.departments import departments_below
 from gateway.identity.errors import LastAdministrator
 from gateway.identity.events import RoleChanged, StaffChanged
 from gateway.identity.role import ALL, BELOW, DEPARTMENT, NAMED, SELF, Role
@@ -98,9 +99,11 @@ def must_be_grantable(uow: UnitOfWork, code: str) -> None:
 
 
 def must_hold(uow: UnitOfWork, actions: frozenset[str], department_id: str | None) -> None:
-    """Raise NotHeld unless the caller may do all this, in this department or (None) everywhere, with every field."""
-    who = uow.caller
-    within = who.scope.kind == ALL or department_id in who.scope.departments
+    """Raise NotHeld unless the caller may do all this, with every field, and reaches where it is done: in this department
+    and all below it, or (None) everywhere.
+    """
+    reached = set(uow.caller.scope.departments)
+    within = department_id is not None and departments_below(uow.session, department_id) <= reached
     _must_hold(uow, actions, SELF if within else ALL, [], OPEN)
 
 

@@ -15,7 +15,7 @@ from chassis.facts import inbox
 from chassis.facts.envelope import Received, as_event
 from chassis.facts.erasing import forget_letters
 from chassis.facts.inbox import Anything, Listen
-from gateway.identity.people import departments_below
+from gateway.identity.departments import departments_below
 from gateway.integration.reach import FactsReach, of_departments
 from gateway.integration.subscription import DISABLED, PENDING, WEBHOOK, Delivery, Subscription
 
@@ -57,7 +57,7 @@ def reach_of_subscription(work: UnitOfWork, subscription: Subscription) -> Facts
     """What a subscription may be told of: everything, or what belongs to its department and those below."""
     if subscription.department_id is None:
         return FactsReach(True)
-    return of_departments(work.session, departments_below(work, subscription.department_id))
+    return of_departments(work.session, departments_below(work.session, subscription.department_id))
 
 
 def row_of(

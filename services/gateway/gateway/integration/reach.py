@@ -1,4 +1,4 @@
-"""Which facts somebody reaches: those of their departments, as with the records the facts tell of (G4)."""
+"""Which facts somebody reaches: those of their departments, as with the records the facts tell of (G4); and which deliveries."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
-from chassis.callers import Scope
-from gateway.identity.staff import Staff
+from chassis.callers import Caller, Scope
+from gateway.identity.staff import Department, Staff
+from gateway.integration.subscription import Delivery, Subscription
 
 # What belongs to nobody in particular, and everybody may read of.
 OPEN = ("item.", "pack.", "discount_rule.", "supplier.", "option.", "department.")
@@ -48,3 +49,13 @@ def of_departments(session: Session, departments: Collection[str]) -> FactsReach
     """What belongs to some departments, by where its people are now."""
     query = select(Staff.id).where(Staff.department_id.in_(departments))
     return FactsReach(False, frozenset(departments), frozenset(session.scalars(query)))
+
+
+def of_its_subscription(caller: Caller) -> ColumnElement[bool]:
+    """The scope of deliveries: those to subscriptions of departments that the caller reaches with all that lies below."""
+    own = caller.scope.departments
+    beyond = select(Department.id, Department.parent_id).where(Department.id.not_in(own)).cte("beyond", recursive=True)
+    above = select(Department.id, Department.parent_id).join(beyond, Department.id == beyond.c.parent_id)
+    partly = select(beyond.union(above).c.id)
+    within = Subscription.department_id.in_(own) & Subscription.department_id.not_in(partly)
+    return Delivery.subscription_id.in_(select(Subscription.id).where(within))

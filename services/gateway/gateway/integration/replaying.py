@@ -22,6 +22,7 @@ from gateway.integration.errors import QueueGone
 from gateway.integration.hearing import reach_of_subscription, row_of
 from gateway.integration.log import MergedLog, Places
 from gateway.integration.subscription import Delivery, Subscription
+from gateway.integration.subscriptions import must_reach_its
 
 PAGE = 500
 NAME = "events.replay"
@@ -31,8 +32,9 @@ AWAY_SECONDS = 5.0  # and at a service or a bus that is away
 
 
 def ask(uow: UnitOfWork, body: Mapping[str, Any], *, language: str) -> str:
-    """Queue a replay; returns the job's ID. Raises NotFound, TooManyJobs."""
+    """Queue a replay; returns the job's ID. Raises NotFound, NotHeld, TooManyJobs."""
     subscription = _named(uow, body["subscription"])
+    must_reach_its(uow, subscription)
     parameters = {
         "subscription": subscription.name,
         "subscription_id": subscription.id,

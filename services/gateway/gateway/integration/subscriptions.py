@@ -17,6 +17,7 @@ from chassis.clock import new_id, rfc3339
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.rules import NotFound
 from gateway.audit import record
+from gateway.identity import roles
 from gateway.identity.sealing import sealer_of
 from gateway.identity.staff import Department
 from gateway.integration.addresses import target_of
@@ -47,8 +48,9 @@ class Made:
 
 
 def create(uow: UnitOfWork, fields: Mapping[str, Any]) -> Made:
-    """A new subscription. Raises DuplicateSubscription, NotFound, AddressRefused, NoBroker, BrokerRefused."""
+    """A new subscription. Raises DuplicateSubscription, NotFound, NotHeld, AddressRefused, NoBroker, BrokerRefused."""
     _must_exist(uow, fields.get("department_id"))
+    roles.must_hold(uow, frozenset(), fields.get("department_id"))
     values = {"url": None, "department_id": None, **fields}
     if values["delivery"] == WEBHOOK:
         target_of(values["url"], networks(uow))
@@ -67,8 +69,13 @@ def create(uow: UnitOfWork, fields: Mapping[str, Any]) -> Made:
 
 
 def edit(uow: UnitOfWork, subscription_id: str, fields: Mapping[str, Any], *, version: int) -> Subscription:
-    """Change a subscription. Raises NotFound, StaleRecord, WrongDelivery, AddressRefused, NoBroker, BrokerRefused."""
+    """Change a subscription.
+
+    Raises NotFound, StaleRecord, NotHeld where it reaches, or would reach, more than the caller, WrongDelivery,
+    AddressRefused, NoBroker, BrokerRefused.
+    """
     subscription = uow.for_update(Subscription, subscription_id, version)
+    must_reach_its(uow, subscription)
     if "url" in fields:
         if subscription.delivery != WEBHOOK:
             raise WrongDelivery()
@@ -76,6 +83,7 @@ def edit(uow: UnitOfWork, subscription_id: str, fields: Mapping[str, Any], *, ve
     _must_exist(uow, fields.get("department_id"))
     before = {name: getattr(subscription, name) for name in fields}
     if subscription.edit(fields, uow.now()):
+        must_reach_its(uow, subscription)
         uow.session.flush()
         if subscription.delivery == AMQP:
             broker_of(uow.settings).bind(subscription)
@@ -84,8 +92,9 @@ def edit(uow: UnitOfWork, subscription_id: str, fields: Mapping[str, Any], *, ve
 
 
 def move(uow: UnitOfWork, subscription_id: str, to: str, *, version: int) -> Subscription:
-    """Pause a subscription, or enable it again. Raises NotFound, StaleRecord, NotDisabled, AlreadyDisabled."""
+    """Pause a subscription, or enable it again. Raises NotFound, StaleRecord, NotHeld, NotDisabled, AlreadyDisabled."""
     subscription = uow.for_update(Subscription, subscription_id, version)
+    must_reach_its(uow, subscription)
     subscription.enable(uow.now()) if to == ACTIVE else subscription.pause(uow.now())
     uow.session.flush()
     if subscription.delivery == AMQP:
@@ -95,8 +104,12 @@ def move(uow: UnitOfWork, subscription_id: str, to: str, *, version: int) -> Sub
 
 
 def remove(uow: UnitOfWork, subscription_id: str, *, version: int) -> None:
-    """Remove a subscription with its deliveries, or its queue and login. Raises NotFound, StaleRecord, BrokerRefused."""
+    """Remove a subscription with its deliveries, or its queue and login.
+
+    Raises NotFound, StaleRecord, NotHeld, BrokerRefused.
+    """
     subscription = uow.for_update(Subscription, subscription_id, version)
+    must_reach_its(uow, subscription)
     _record(uow, "subscription.removed", subscription)
     uow.session.delete(subscription)
     uow.session.flush()
@@ -105,8 +118,12 @@ def remove(uow: UnitOfWork, subscription_id: str, *, version: int) -> None:
 
 
 def new_secret(uow: UnitOfWork, subscription_id: str) -> Made:
-    """A new secret; a webhook is signed with both for a day, a queue's login has the new password at once."""
+    """A new secret; a webhook is signed with both for a day, a queue's login has the new password at once.
+
+    Raises NotFound, NotHeld, BrokerRefused.
+    """
     subscription = uow.locked(Subscription, subscription_id)
+    must_reach_its(uow, subscription)
     _record(uow, "subscription.secret_changed", subscription)
     if subscription.delivery == AMQP:
         subscription.changed(uow.now())
@@ -117,8 +134,9 @@ def new_secret(uow: UnitOfWork, subscription_id: str) -> Made:
 
 
 def try_out(uow: UnitOfWork, subscription_id: str) -> Outcome:
-    """Send a test to a webhook now, and say what came of it. Raises NotFound, WrongDelivery, AddressRefused."""
+    """Send a test to a webhook now, and say what came of it. Raises NotFound, NotHeld, WrongDelivery, AddressRefused."""
     subscription = uow.get(Subscription, subscription_id)
+    must_reach_its(uow, subscription)
     if subscription.delivery != WEBHOOK:
         raise WrongDelivery()
     url, name, listed = str(subscription.url), subscription.name, networks(uow)
@@ -139,6 +157,11 @@ def try_out(uow: UnitOfWork, subscription_id: str) -> Outcome:
     outcome = send(target, message_id, orjson.dumps(event).decode(), signed_with)
     _record(uow, "subscription.tested", subscription)
     return outcome
+
+
+def must_reach_its(uow: UnitOfWork, subscription: Subscription) -> None:
+    """Raise NotHeld where the subscription is told more than the caller reaches and sees: who keeps it is told that too."""
+    roles.must_hold(uow, frozenset(), subscription.department_id)
 
 
 def secrets_of(settings: Any, subscription: Subscription, now: datetime) -> list[str]:
@@ -179,9 +202,7 @@ def remove_network(uow: UnitOfWork, network_id: str) -> None:
 
 def send_once_more(uow: UnitOfWork, delivery_id: str) -> Delivery:
     """Have a delivery sent again, whatever came of it. Raises NotFound."""
-    delivery = uow.session.get(Delivery, delivery_id, with_for_update=True)
-    if delivery is None:
-        raise NotFound()
+    delivery = uow.locked(Delivery, delivery_id)
     delivery.again(uow.now())
     return delivery
 

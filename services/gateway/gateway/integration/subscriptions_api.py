@@ -10,7 +10,6 @@ from sqlalchemy import select
 from chassis.data.pagination import Page, Sort, paginate
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.http.routes import Routes
-from chassis.rules import NotFound
 from gateway.identity.once import once, open_answer
 from gateway.integration import schemas, subscriptions
 from gateway.integration.subscription import ACTIVE, PAUSED, Delivery, OutgoingNetwork, Subscription
@@ -125,8 +124,8 @@ def pause(uow: UnitOfWork, subscription_id: str, version: int) -> Subscription:
 
 @deliveries.get("/webhooks/deliveries", action=READ, query=schemas.DeliveryQuery, answer=schemas.DeliveryPage)
 def find_deliveries(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
-    """Read the delivery log: what was sent, what was answered, what is tried again and when."""
-    found = select(Delivery)
+    """Read the delivery log within one's reach: what was sent, what was answered, what is tried again and when."""
+    found = uow.select(Delivery)
     if query.get("subscription_id"):
         found = found.where(Delivery.subscription_id == query["subscription_id"])
     if query.get("state"):
@@ -137,10 +136,7 @@ def find_deliveries(uow: UnitOfWork, query: Mapping[str, Any]) -> Page:
 @deliveries.get("/webhooks/deliveries/<uuid:delivery_id>", action=READ, answer=schemas.DeliveryShown)
 def read_delivery(uow: UnitOfWork, delivery_id: str) -> Delivery:
     """Read one delivery."""
-    found = uow.session.get(Delivery, delivery_id)
-    if found is None:
-        raise NotFound()
-    return found
+    return uow.get(Delivery, delivery_id)
 
 
 @deliveries.post("/webhooks/deliveries/<uuid:delivery_id>/resend", action=WRITE, answer=schemas.DeliveryShown)

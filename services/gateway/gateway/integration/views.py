@@ -46,9 +46,11 @@ def secret_name(one: Subscription) -> str:
 
 def delivery_view(one: Delivery, who: Caller) -> dict[str, Any]:
     """One delivery with its attempts."""
-    names = ("id", "subscription_id", "event_id", "type", "subject", "replayed", "state", "attempts", "tries")
+    names = ("id", "subscription_id", "event_id", "type", "subject", "replayed", "state", "attempts")
     return {
         **{name: getattr(one, name) for name in names},
+        # An answer may repeat what was sent, in any form: where a field is not shown, it is not shown either.
+        "tries": [{**tried, "answer": ""} for tried in one.tries] if who.fields else one.tries,
         "next_at": rfc3339(one.next_at) if one.state == PENDING else None,
         "body": mask_everything(veiled_fact(orjson.loads(one.body), who.fields)),
         "created_at": rfc3339(one.created_at),

@@ -12,11 +12,13 @@ from chassis.data.unit_of_work import UnitOfWork
 from chassis.http.documents import page_of
 from chassis.http.fields import Body, Id, Text
 from chassis.http.routes import Routes
+from player.api.rationing import reading, say_when_again
 from player.api.schemas import PlayerShown
 from player.api.views import kept_player_view, player_view
 from player.application import merging
 from player.application.duplicates import brief
 from player.application.players import living
+from player.domain.errors import RevealQuota
 from player.domain.merge import Merge
 from player.domain.player import Player
 from player.domain.taking import fields_of
@@ -24,6 +26,7 @@ from player.persistence import groups
 from player.settings import phones
 
 routes = Routes("player-merges", "Players who are one person", show=kept_player_view)
+routes.register_error_handler(RevealQuota, say_when_again)
 
 
 class NewMerge(Body):
@@ -57,11 +60,11 @@ class PlayerOfMerge(Schema):
 
 
 class MergeShown(Schema):
-    """One merge of one player into another; `undone_at` where it was taken back."""
+    """One merge of one player into another; `undone_at` where it was taken back, and null is whoever is out of reach."""
 
     id = fields.UUID(required=True)
-    player = fields.Nested(PlayerOfMerge, required=True)
-    into = fields.Nested(PlayerOfMerge, required=True)
+    player = fields.Nested(PlayerOfMerge, required=True, allow_none=True)
+    into = fields.Nested(PlayerOfMerge, required=True, allow_none=True)
     taken = fields.List(fields.String(), required=True, metadata={"description": "what the survivor took over"})
     reason = fields.String(required=True)
     at = fields.DateTime(required=True)
@@ -83,11 +86,11 @@ class MergePreview(Schema):
 
 
 def merge_view(merge: Merge, players: Mapping[str, Player]) -> dict[str, Any]:
-    """One merge, both players by name."""
-    both = {"player": players[merge.player_id], "into": players[merge.into_id]}
+    """One merge, both players by name as far as they are in `players`."""
+    both = {"player": players.get(merge.player_id), "into": players.get(merge.into_id)}
     return {
         "id": merge.id,
-        **{name: {**brief(one), "version": one.version} for name, one in both.items()},
+        **{name: {**brief(one), "version": one.version} if one else None for name, one in both.items()},
         "taken": fields_of(merge.taken),
         "reason": merge.reason,
         "at": rfc3339(merge.at),
@@ -104,11 +107,12 @@ def merge_view(merge: Merge, players: Mapping[str, Player]) -> dict[str, Any]:
     body=NewMerge,
     answer=PlayerShown,
     versioned=True,
-    problems={409: "player_merged, same_player"},
+    problems={409: "player_merged, same_player", 429: "too_many_read"},
 )
 def merge(uow: UnitOfWork, player_id: str, version: int, body: dict[str, Any]) -> Player:
     """Merge a player into another who is the same person; the answer is the one who goes, now with `merged_into_id`."""
-    return merging.merge_player(uow, player_id, body["into_id"], body["reason"], version=version, phones=phones())
+    with reading(uow.caller, player_id):
+        return merging.merge_player(uow, player_id, body["into_id"], body["reason"], version=version, phones=phones())
 
 
 @routes.post(
@@ -117,11 +121,12 @@ def merge(uow: UnitOfWork, player_id: str, version: int, body: dict[str, Any]) -
     body=Unmerge,
     answer=PlayerShown,
     versioned=True,
-    problems={409: "not_merged, merged_further, duplicate_player, contact_missing"},
+    problems={409: "not_merged, merged_further, duplicate_player, contact_missing", 429: "too_many_read"},
 )
 def unmerge(uow: UnitOfWork, player_id: str, version: int, body: dict[str, Any]) -> Player:
     """Take back the merge of a player into another: both are what they were, apart from later changes."""
-    return merging.unmerge_player(uow, player_id, body["reason"], version=version, phones=phones())
+    with reading(uow.caller, player_id):
+        return merging.unmerge_player(uow, player_id, body["reason"], version=version, phones=phones())
 
 
 @routes.get(
@@ -129,11 +134,12 @@ def unmerge(uow: UnitOfWork, player_id: str, version: int, body: dict[str, Any])
     action="player.merge",
     query=PreviewQuery,
     answer=MergePreview,
-    problems={409: "player_merged, same_player"},
+    problems={409: "player_merged, same_player", 429: "too_many_read"},
 )
 def preview(uow: UnitOfWork, player_id: str, query: dict[str, Any]) -> dict[str, Any]:
     """Read what a merge would make of both players; nothing is written."""
-    found = merging.preview_merge(uow, player_id, query["into_id"], phones=phones())
+    with reading(uow.caller, player_id, query["into_id"]):
+        found = merging.preview_merge(uow, player_id, query["into_id"], phones=phones())
     return {**found, **{name: player_view(found[name], uow.caller) for name in ("gone", "into")}}
 
 
@@ -142,5 +148,5 @@ def merges(uow: UnitOfWork, player_id: str) -> dict[str, Any]:
     """Read which merges a player, and whoever was merged into them, were part of, newest first."""
     living(uow, player_id)
     found = groups.history(uow.session, player_id)
-    players = groups.named(uow.session, {one for merge in found for one in (merge.player_id, merge.into_id)})
+    players = groups.named(uow, {one for merge in found for one in (merge.player_id, merge.into_id)})
     return {"items": [merge_view(merge, players) for merge in found], "next_cursor": None}

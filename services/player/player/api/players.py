@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, current_app, request
+from flask import request
 
 from chassis.data.pagination import Page
 from chassis.data.unit_of_work import UnitOfWork
-from chassis.http import problems
 from chassis.http.reading import required_version
 from chassis.http.routes import Routes
 from player.api import schemas
+from player.api.rationing import reading, readings, say_when_again
 from player.api.sealed import open_answer
 from player.api.views import binding_view, kept_player_view, player_view, ration_view, reveal_view
 from player.application import bindings, players, reveals, snapshots
-from player.application.readings import Readings, nobody_with
+from player.application.readings import nobody_with
 from player.domain.errors import RevealQuota
 from player.domain.player import Player
 from player.persistence import bindings as binding_rows
@@ -25,25 +25,7 @@ from player.settings import phones, settings
 
 routes = Routes("players", "Players", show=player_view, answer=schemas.PlayerShown)
 routes.after_request(open_answer)
-
-
-def readings() -> Readings:
-    """What this process has shown to whom."""
-    kept = current_app.extensions
-    if "player_readings" not in kept:
-        kept["player_readings"] = Readings(
-            kept["playdesk"], settings().players_read_alarm, settings().players_read_limit
-        )
-    found: Readings = kept["player_readings"]
-    return found
-
-
-@routes.errorhandler(RevealQuota)
-def say_when_again(refusal: RevealQuota) -> Response:
-    """A quota says when to come again."""
-    response = problems.of_refusal(refusal)
-    response.headers["Retry-After"] = str(refusal.seconds)
-    return response
+routes.register_error_handler(RevealQuota, say_when_again)
 
 
 @routes.post(
@@ -88,10 +70,8 @@ def _guessed(uow: UnitOfWork, query: dict[str, Any], page: Page) -> list[str]:
 )
 def read(uow: UnitOfWork, player_id: str) -> Player:
     """Read one player."""
-    readings().must_not_be_held(uow.caller)
-    player = players.living(uow, player_id)
-    readings().note(uow.caller, (player.id,))
-    return player
+    with reading(uow.caller, player_id):
+        return players.living(uow, player_id)
 
 
 @routes.patch(
@@ -99,17 +79,19 @@ def read(uow: UnitOfWork, player_id: str) -> Player:
     action="player.update",
     body=schemas.PlayerEdit,
     answer=schemas.PlayerShown,
-    problems={409: "duplicate_player, contact_missing"},
+    problems={409: "duplicate_player, contact_missing", 429: "too_many_read"},
 )
 def edit(uow: UnitOfWork, player_id: str, version: int, body: dict[str, Any]) -> Player:
     """Change a player's fields."""
-    return players.edit_player(uow, player_id, body, version=version, phones=phones())
+    with reading(uow.caller, player_id):
+        return players.edit_player(uow, player_id, body, version=version, phones=phones())
 
 
-@routes.delete("/players/<uuid:player_id>", action="player.delete")
+@routes.delete("/players/<uuid:player_id>", action="player.delete", problems={429: "too_many_read"})
 def remove(uow: UnitOfWork, player_id: str, version: int) -> None:
     """Delete a player; phone number and WeChat ID may be used again."""
-    players.delete_player(uow, player_id, version=version, phones=phones())
+    with reading(uow.caller, player_id):
+        players.delete_player(uow, player_id, version=version, phones=phones())
 
 
 @routes.post(
@@ -117,11 +99,12 @@ def remove(uow: UnitOfWork, player_id: str, version: int) -> None:
     action="player.update",
     answer=schemas.PlayerShown,
     show=kept_player_view,
-    problems={409: "no_phone"},
+    problems={409: "no_phone", 429: "too_many_read"},
 )
 def fetch(uow: UnitOfWork, player_id: str) -> Player:
     """Fetch the game data now; where that fails the answer says when it is tried again."""
-    return snapshots.fetch_now(uow, player_id, ask=settings().game.player, phones=phones())
+    with reading(uow.caller, player_id):
+        return snapshots.fetch_now(uow, player_id, ask=settings().game.player, phones=phones())
 
 
 @routes.post(
@@ -152,12 +135,13 @@ def reveals_left(uow: UnitOfWork, player_id: str) -> dict[str, Any]:
     answer=schemas.PlayerShown,
     references={"agent_id": "staff"},
     show=kept_player_view,
-    problems={412: "stale: where If-Match is sent"},
+    problems={412: "stale: where If-Match is sent", 429: "too_many_read"},
 )
 def bind(uow: UnitOfWork, player_id: str, body: dict[str, Any]) -> Player:
     """Give a player to an agent; If-Match is honoured where it is sent."""
     version = required_version() if request.headers.get("If-Match") else None
-    return bindings.bind_player(uow, player_id, body, version=version, phones=phones())
+    with reading(uow.caller, player_id):
+        return bindings.bind_player(uow, player_id, body, version=version, phones=phones())
 
 
 @routes.get("/players/<uuid:player_id>/bindings", action="player.read", answer=schemas.BindingPage)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from chassis.data.unit_of_work import UnitOfWork
 from player.domain.merge import Merge
 from player.domain.player import Player
 
@@ -58,9 +59,13 @@ def history(session: Session, player_id: str) -> Sequence[Merge]:
     return session.scalars(query.order_by(Merge.at.desc(), Merge.id.desc()).limit(200)).all()
 
 
-def named(session: Session, ids: Iterable[str]) -> dict[str, Player]:
-    """Players by ID, deleted ones too."""
-    return {one.id: one for one in session.scalars(select(Player).where(Player.id.in_(ids)))}
+def named(uow: UnitOfWork, ids: Iterable[str]) -> dict[str, Player]:
+    """Those of these players whom the caller reaches, by ID; whoever was merged is reached with the survivor alone."""
+    found = uow.session.scalars(select(Player).where(Player.id.in_(ids))).all()
+    survivors = {one.merged_into_id or one.id for one in found}
+    within = uow.select(Player).with_only_columns(Player.id).where(Player.id.in_(survivors))
+    reached = set(uow.session.scalars(within))
+    return {one.id: one for one in found if (one.merged_into_id or one.id) in reached}
 
 
 def parted(session: Session, ids: Sequence[str]) -> Sequence[Player]:
