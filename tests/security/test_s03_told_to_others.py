@@ -31,9 +31,9 @@ EVENT = {"type": "playdesk.player.updated.v1", "subject": "01890000-0000-7000-80
 
 
 def wanted(department_id: str | None) -> dict[str, Any]:
-    """A webhook to where nobody listens."""
+    """A webhook to a public address where nobody is."""
     place = {"department_id": department_id} if department_id else {}
-    address = {"delivery": "webhook", "url": "http://127.9.9.9:9/"}
+    address = {"delivery": "webhook", "url": "https://192.0.9.1/hook"}
     return {"name": f"told-{uuid4().hex[:12]}", "types": ["nothing.like.this"], **address, **place}
 
 
@@ -83,7 +83,7 @@ def test_a_subscription_that_reaches_more_is_touched_by_no_way(
     made = admin.made("/subscriptions", wanted(suite.departments[department] if department else None))
     path, version = f"/subscriptions/{made['id']}", made["version"]
     span = {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}
-    for change in ({"types": ["#"]}, {"url": "http://127.9.9.9:10/"}, {"department_id": suite.departments["二部"]}):
+    for change in ({"types": ["#"]}, {"url": "https://192.0.9.2/hook"}, {"department_id": suite.departments["二部"]}):
         assert not_held(within.patch(path, change, version=version)), change
     for answer in (
         within.post(f"{path}/pause", version=version),
