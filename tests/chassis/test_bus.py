@@ -275,6 +275,28 @@ def test_declaring_twice_changes_nothing(the_bus, listen, word):
     assert len(heard.received) == 1
 
 
+def test_the_order_stays_when_one_consumer_is_stopped_in_mid_work_and_another_takes_over(the_bus, listen, word):
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slowly(deliveries: list[Delivery]) -> list[Verdict]:
+        begun.set()
+        go_on.wait(10)
+        return [DONE] * len(deliveries)
+
+    first = listen(f"{word}.#", in_turn=True, batch=20, handle=slowly)
+    sent = [message(f"{word}.a.v1") for _ in range(200)]
+    send(the_bus, sent[:100])
+    assert begun.wait(10)
+    send(the_bus, sent[100:])
+    second = listen(f"{word}.#", in_turn=True, batch=20)
+    first.stopped.set()
+    go_on.set()
+    first.stop()
+    eventually(lambda: bool(second.ids) and second.ids[-1] == sent[-1].id, 15, "the second's turn")
+    assert second.ids == [one.id for one in sent[200 - len(second.ids) :]], "in their order, with nothing left out"
+    assert len(second.ids) > 100
+
+
 def test_a_queue_that_is_consumed_in_turn_keeps_its_order_among_many_consumers(the_bus, listen, word, bus_url):
     heard = [listen(f"{word}.#", in_turn=True, batch=5) for _ in range(3)]
     sent = [message(f"{word}.a.v1") for _ in range(200)]

@@ -6,6 +6,7 @@ import random
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import orjson
@@ -15,9 +16,9 @@ from sqlalchemy import event, func, select, text
 from chassis.callers import Caller
 from chassis.clock import new_id, utc_now
 from chassis.data.tables import inbox
-from chassis.facts.bus import DONE, Delivery, Fate, NotNow
+from chassis.facts.bus import DONE, Delivery, Fate, NotNow, Verdict
 from chassis.facts.envelope import Received
-from chassis.facts.inbox import Inbox, Listen, Subscription, forget_old
+from chassis.facts.inbox import HOLDS, Inbox, Listen, Subscription, forget_old
 from tests.chassis.specimen.notes import COPIES, Copy, Effect, NoteState, copying
 from tests.support.proxy import Proxy
 from tests.support.services import ServiceUnderTest
@@ -274,6 +275,56 @@ def test_a_fact_that_failed_leaves_no_note_so_that_it_can_succeed_later(service)
     assert box.handle([fact])[0].fate is Fate.RETRY
     assert box.handle([fact]) == [DONE]
     assert count(service) == 1
+
+
+def test_who_may_speak_of_the_one_and_tells_of_the_other_is_parked(service):
+    """The broker judges the routing key, so what is in the body must be what was judged."""
+    honest, forged = delivery(new_id()), delivery(new_id())
+    forged = replace(forged, key="note.created.v1")
+    verdicts = inbox_of(service, counting()).handle([forged, honest])
+    assert verdicts == [Verdict(Fate.PARK, "routing key and type differ"), DONE]
+    assert count(service) == 1
+
+
+def failing(times: int) -> tuple[Subscription, list[str]]:
+    """A subscription whose order counts, and which fails so often on `bad`; what it has handled, in order."""
+    handled: list[str] = []
+    left = iter(range(times))
+
+    def handle(work, facts: list[Received]) -> None:
+        if any(fact.data["text"] == "bad" for fact in facts) and next(left, None) is not None:
+            raise ValueError("not this time")
+        note_effect(work, facts)
+        handled.extend(fact.id for fact in facts)
+
+    return Subscription("ordered", (Listen(("note.*.v1",), NoteState, handle),), in_order=True), handled
+
+
+def test_where_order_counts_nothing_is_handled_before_what_came_first_though_that_fails_for_a_while(service):
+    subscription, handled = failing(9)
+    box = inbox_of(service, subscription)
+    batch = [delivery(new_id(), text="bad" if place == 2 else "good") for place in range(6)]
+    for _ in range(HOLDS):
+        try:
+            verdicts = box.handle(batch)
+            break
+        except NotNow:
+            assert set(handled) <= {one.id for one in batch[:2]}, "nothing behind it"
+    assert verdicts == [DONE] * 6
+    assert handled == [one.id for one in batch]
+    assert count(service) == 6
+
+
+def test_where_order_counts_the_others_go_on_in_the_end_without_what_never_works(service):
+    subscription, _ = failing(10_000)
+    box = inbox_of(service, subscription)
+    batch = [delivery(new_id(), text="bad" if place == 2 else "good") for place in range(6)]
+    for _ in range(HOLDS):
+        with pytest.raises(NotNow):
+            box.handle(batch)
+    assert [one.fate for one in box.handle(batch)] == [Fate.DONE] * 2 + [Fate.RETRY] + [Fate.DONE] * 3
+    with pytest.raises(NotNow):
+        box.handle([batch[2]])
 
 
 def test_a_fact_of_a_binding_that_nobody_hears_any_more_is_let_go(service):

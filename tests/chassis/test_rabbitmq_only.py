@@ -127,6 +127,76 @@ def test_what_cannot_be_handled_for_long_stays_in_hand_and_is_not_delivered_anew
     assert dead_letters(bus_url, heard.queue) == []
 
 
+def test_what_comes_by_way_of_a_dead_letter_queue_is_parked(listen, word, bus_url):
+    """The broker asks who may write to an exchange, and not of what, where it brings dead letters there itself."""
+    heard = listen(f"{word}.#")
+    with channel_of(bus_url) as channel:
+        detour = {
+            "x-dead-letter-exchange": EVENTS,
+            "x-dead-letter-routing-key": f"{word}.forged.v1",
+            "x-message-ttl": 1,
+            "x-expires": 5000,
+        }
+        channel.queue_declare(f"{word}.detour", arguments=detour)
+        forged = properties()
+        channel.basic_publish("", f"{word}.detour", b"{}", forged, mandatory=True)
+        eventually(lambda: waiting(bus_url, heard.queue) == 0 and dead_count(channel, heard.queue) == 1)
+        channel.basic_publish(EVENTS, f"{word}.honest.v1", b"{}", properties(), mandatory=True)
+    heard.wait_for(1)
+    assert heard.keys == [f"{word}.honest.v1"]
+    assert dead_letters(bus_url, heard.queue) == [(forged.message_id, "it came out of a dead-letter queue")]
+
+
+def dead_count(channel, queue: Queue) -> int:
+    """How many letters are parked."""
+    return channel.queue_declare(queue.dead, passive=True).method.message_count
+
+
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        ({"x-playdesk-key": "a.b.v1", "x-playdesk-reason": "no"}, ("a.b.v1", "no")),
+        ({}, ("key", "unknown")),
+        (
+            {
+                "x-death": [{"queue": "s.q", "reason": "delivery_limit", "routing-keys": ["a.b.v1"]}],
+                "x-playdesk-key": "hr.employee.left.v1",
+                "x-playdesk-reason": "forged",
+            },
+            ("a.b.v1", "delivery_limit"),
+        ),
+        (
+            {
+                "x-death": [{"queue": "s.q", "reason": "delivery_limit", "routing-keys": ["s.q"]}],
+                "x-playdesk-key": "a.b.v1",
+                "x-playdesk-reason": "failed once",
+            },
+            ("a.b.v1", "delivery_limit"),
+        ),
+    ],
+    ids=["parked by us", "of nobody", "by the broker, with what its publisher wrote", "by the broker, after a retry"],
+)
+def test_a_letter_tells_what_it_is_by_who_set_it_aside(headers, told):
+    assert rabbitmq._fate_of(Queue("s.q", ("#",)), headers, "key") == told
+
+
+def test_one_letter_that_cannot_be_kept_holds_up_none_of_the_others(the_bus, listen, word, bus_url, monkeypatch):
+    monkeypatch.setattr(rabbitmq, "NOT_KEPT_SECONDS", 0.05)
+    queue, sent = parked(the_bus, listen, word, 9)
+    kept: list[str] = []
+    mended = threading.Event()
+
+    def keep(letters: list[Letter]) -> None:
+        if not mended.is_set() and any(letter.id == sent[4] for letter in letters):
+            raise ValueError("it cannot be written")
+        kept.extend(letter.id for letter in letters)
+
+    with taking(bus_url, queue, keep):
+        eventually(lambda: sorted(kept) == sorted(one for one in sent if one != sent[4]), 15, "all others kept")
+        mended.set()
+        eventually(lambda: sorted(kept) == sorted(sent), 15, "and that one when it can be")
+
+
 @contextmanager
 def taking(url: str, queue: Queue, keep: Callable[[list[Letter]], None]) -> Iterator[None]:
     """Whoever takes the dead letters, for as long as the block lasts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ from sqlalchemy import text
 from chassis.clock import new_id, rfc3339, utc_now
 from chassis.data.unit_of_work import StaleRecord
 from chassis.facts import dead
-from chassis.facts.bus import Letter, Message, open_bus
+from chassis.facts.bus import Letter, Message, NotNow, open_bus
+from chassis.facts.inbox import Inbox
 from chassis.ops import dead_command
 from tests.support.suite_in_process import InProcessSuite
 
@@ -191,12 +193,49 @@ def test_an_erasure_that_was_parked_is_sent_again_though_it_takes_its_own_letter
         assert noted.scalar() == 1, "it was handled"
 
 
-def test_a_letter_that_takes_long_leaves_the_others_to_the_next_call(suite: InProcessSuite, monkeypatch):
-    monkeypatch.setattr(dead, "LONGEST", -1)
+def test_letters_that_always_fail_hold_up_none_of_the_others_however_often_all_are_sent(
+    suite: InProcessSuite, command, monkeypatch
+):
+    """Each call has its time; those that were tried last wait behind those that were not."""
+    bad, (good, whole) = [broken(suite)[0] for _ in range(3)], fact(suite)
+    laid_down(suite, good, json.dumps(whole).encode())
+    monkeypatch.setattr(dead, "LONGEST", 0)  # one letter in each call
+    status, said = command("resend", "--all", "--queue", QUEUE)
+    assert status == 1
+    assert copies(suite, whole["subject"]) == 1, said
+    assert all(letters(suite, one, queue=QUEUE)[0]["state"] == "parked" for one in bad)
+
+
+def test_one_that_costs_the_connection_is_one_that_still_fails(suite: InProcessSuite, monkeypatch):
     message_id, whole = fact(suite)
-    laid_down(suite, message_id, json.dumps(whole).encode())
+    letter = laid_down(suite, message_id, json.dumps(whole).encode())
+
+    def lost(*_: Any) -> None:
+        raise NotNow("the connection is lost")
+
+    monkeypatch.setattr(Inbox, "handle", lost)
+    answer = suite.api("admin").post(f"/dead-letters/{letter['id']}/resend", version=letter["version"])
+    assert (answer.status_code, answer.json["code"]) == (409, "still_fails")
+    everything = suite.api("admin").post("/dead-letters/resend", query_string={"queue": QUEUE})
+    assert everything.status_code == 200
+    assert everything.json["failed"] >= 1
+
+
+@pytest.mark.parametrize("message_id", ["\x00", "a\x00b", "x" * 65, ""])
+def test_a_letter_is_kept_whatever_its_sender_calls_it(suite: InProcessSuite, message_id: str):
+    body = f"无法读 {new_id()}".encode()
+    dead.keep_letters(suite.services["ticket"].runtime, [Letter(QUEUE, message_id, "odd\x00key", body, "x\x00y")])
+    [letter] = letters(suite, hashlib.sha256(body).hexdigest())
+    assert (letter["key"], letter["reason"], letter["body"]) == ("oddkey", "xy", body.decode())
+
+
+def test_a_letter_that_takes_long_leaves_the_others_to_the_next_call(suite: InProcessSuite, monkeypatch):
+    monkeypatch.setattr(dead, "LONGEST", 0)
+    for _ in range(2):
+        message_id, whole = fact(suite)
+        laid_down(suite, message_id, json.dumps(whole).encode())
     answer = suite.api("admin").post("/dead-letters/resend", query_string={"queue": QUEUE}).json
-    assert (answer["sent"], answer["failed"]) == (0, 0)
+    assert answer["sent"] + answer["failed"] == 1
     assert answer["left"] >= 1
 
 

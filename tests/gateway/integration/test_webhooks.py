@@ -351,6 +351,67 @@ def test_a_replay_outlives_more_outages_than_a_job_has_attempts(suite: InProcess
     assert [json.loads(body)["subject"] for _, body in target.calls] == tickets, "each once, in their order"
 
 
+def test_a_replay_stopped_at_any_step_writes_no_delivery_down_twice(suite: InProcessSuite, target: Target, monkeypatch):
+    from chassis.jobs.running import Run, work_off
+    from gateway.integration import replaying
+
+    begin = utc_now()
+    tickets = [write_ticket(suite)["id"] for _ in range(4)]
+    made = subscribe(suite, target, types=["ticket.created.v1"])
+    monkeypatch.setattr(replaying, "PAGE", 2)
+    job = suite.api("admin").made("/event-replays", {"subscription": made["name"], "from": begin.isoformat()})
+    step = Run.step
+    for stopped_after in range(1, 8):
+        left, stop = itertools.count(1), threading.Event()
+
+        def counted(self: Any, _left: Any = left, _stop: Any = stop, _most: int = stopped_after, **values: Any) -> Any:
+            if next(_left) > _most:
+                _stop.set()
+            return step(self, **values)
+
+        monkeypatch.setattr(Run, "step", counted)
+        work_off(suite.gateway_runtime, stop)
+    monkeypatch.setattr(Run, "step", step)
+    work_off(suite.gateway_runtime)
+    deliver(suite)
+    assert suite.api("admin").get(f"/jobs/{job['id']}").json["state"] == "done"
+    assert [json.loads(body)["subject"] for _, body in target.calls] == tickets
+
+
+def test_a_replay_that_waits_for_a_week_is_given_up(suite: InProcessSuite, target: Target, monkeypatch):
+    from chassis.jobs.running import work_off
+    from gateway.integration import replaying
+
+    def away(*_: Any, **__: Any) -> Any:
+        raise ServiceDown("ticket", "for good")
+
+    begin = utc_now()
+    write_ticket(suite)
+    made = subscribe(suite, target, types=["ticket.created.v1"])
+    job = suite.api("admin").made("/event-replays", {"subscription": made["name"], "from": begin.isoformat()})
+    monkeypatch.setattr(replaying.MergedLog, "read", away)
+    work_off(suite.gateway_runtime)
+    assert suite.api("admin").get(f"/jobs/{job['id']}").json["state"] == "queued"
+    with suite.raw("gateway") as connection:
+        aged = "UPDATE jobs SET lease_until = now(), created_at = now() - interval '8 days' WHERE id = :id"
+        connection.execute(text(aged), {"id": job["id"]})
+    work_off(suite.gateway_runtime)
+    found = suite.api("admin").get(f"/jobs/{job['id']}").json
+    assert (found["state"], found["error"]["code"]) == ("failed", "gave_up")
+
+
+def test_a_worker_whose_lease_ran_out_writes_nothing_over_the_other_s(suite: InProcessSuite, target: Target):
+    made = subscribe(suite, target, types=["ticket.created.v1"])
+    write_ticket(suite)
+    slow = delivering._take(suite.gateway_runtime, made["id"])
+    assert slow is not None
+    later(suite)
+    deliver(suite)
+    delivering._note(suite.gateway_runtime, slow, delivering.Outcome(False, None, "too late", 0, ""))
+    [one] = log_of(suite, made)
+    assert (one["state"], len(one["tries"])) == ("delivered", 1)
+
+
 def test_a_worker_that_is_stopped_again_and_again_uses_up_no_attempts_of_a_job(suite: InProcessSuite, target: Target):
     from chassis.jobs.running import work_off
 

@@ -18,10 +18,11 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
 from chassis.clock import new_id
+from chassis.data.database import is_away
 from chassis.data.pagination import Page, Sort, paginate
 from chassis.data.tables import dead_letters
 from chassis.data.unit_of_work import StaleRecord, UnitOfWork
-from chassis.facts.bus import Delivery, Fate, Letter
+from chassis.facts.bus import Delivery, Fate, Letter, NotNow
 from chassis.facts.inbox import Inbox
 from chassis.ops.logging import log
 from chassis.ops.metrics import DEAD_LETTERS
@@ -51,7 +52,19 @@ class NobodyListens(RuleBroken):
 
 
 def keep_letters(runtime: Any, letters: Sequence[Letter]) -> None:
-    """Write down what has been parked; a letter that comes again is the same one, with its newest reason."""
+    """Write down what has been parked; a letter that comes again is the same one, with its newest reason.
+
+    Raises NotNow while the database is away.
+    """
+    try:
+        _write_down(runtime, letters)
+    except Exception as error:
+        if is_away(error):
+            raise NotNow(type(error).__name__) from error
+        raise
+
+
+def _write_down(runtime: Any, letters: Sequence[Letter]) -> None:
     rows = {(row["queue"], row["message_id"]): row for row in (_row(letter) for letter in letters)}
     work = runtime.work()
     with work.session:
@@ -75,9 +88,11 @@ def keep_letters(runtime: Any, letters: Sequence[Letter]) -> None:
 
 def _row(letter: Letter) -> dict[str, Any]:
     """A letter without an ID is known by its bytes."""
-    named = letter.id if 0 < len(letter.id) <= 64 else hashlib.sha256(letter.body).hexdigest()
-    row = {"id": new_id(), "queue": letter.queue, "message_id": named, "key": letter.key[:200], "body": letter.body}
-    return {**row, "reason": letter.reason.replace("\x00", "")[:1000]}
+    fits = 0 < len(letter.id) <= 64 and "\x00" not in letter.id
+    named = letter.id if fits else hashlib.sha256(letter.body).hexdigest()
+    row = {"id": new_id(), "queue": letter.queue, "message_id": named, "body": letter.body}
+    key, reason = (words.replace("\x00", "") for words in (letter.key, letter.reason))
+    return {**row, "key": key[:200], "reason": reason[:1000]}
 
 
 def find_letters(work: UnitOfWork, query: dict[str, Any]) -> Page:
@@ -107,6 +122,7 @@ def send_again(runtime: Any, work: UnitOfWork, letter: Row[Any]) -> Any:
     """
     if letter.state == SENT:  # the inbox would know it for a week, the letter stays for longer
         return letter
+    work.session.rollback()  # no transaction stands open meanwhile
     _handle(runtime, letter)
     return _end(work, letter, SENT) or _as_it_is(work, letter)
 
@@ -119,20 +135,27 @@ def _as_it_is(work: UnitOfWork, letter: Row[Any]) -> Any:
 
 def _handle(runtime: Any, letter: Row[Any]) -> None:
     """In a transaction of its own, which may need any row of ours: no lock is held meanwhile."""
-    [verdict] = _box(runtime, letter.queue).handle([Delivery(letter.message_id, letter.key, letter.body)])
+    try:
+        [verdict] = _box(runtime, letter.queue).handle([Delivery(letter.message_id, letter.key, letter.body)])
+    except NotNow as error:
+        raise StillFails(reason=str(error)) from error
     if verdict.fate is not Fate.DONE:
         raise StillFails(reason=verdict.reason)
 
 
-def send_all_again(runtime: Any, work: UnitOfWork, query: dict[str, Any], most: int = 200) -> dict[str, Any]:
-    """Send what is parked again, the oldest first; returns how many were `sent`, `failed`, and are `left` behind them.
+def send_all_again(
+    runtime: Any, work: UnitOfWork, query: dict[str, Any], *, before: datetime | None = None, most: int = 200
+) -> dict[str, Any]:
+    """Send what is parked again; returns how many were `sent`, `failed`, and are `left`, not tried yet.
 
-    One that fails again gets its new reason and holds up none of the others.
+    What was touched longest ago comes first, and only what was not touched since `before` (UTC; else since now): one that
+    fails again gets its new reason, and holds up none of the others, however often one calls.
     """
-    parked = select(dead_letters).where(_T.state == PARKED)
+    parked = select(dead_letters).where(_T.state == PARKED, _T.updated_at < (before or work.now()))
     if query.get("queue"):
         parked = parked.where(_T.queue == query["queue"])
-    letters = work.session.execute(parked.order_by(_T.id).limit(most)).all()
+    letters = work.session.execute(parked.order_by(_T.updated_at, _T.id).limit(most)).all()
+    work.session.rollback()  # no transaction stands open meanwhile
     tried = list(_tried(runtime, letters))
     for (
         letter,
@@ -140,17 +163,17 @@ def send_all_again(runtime: Any, work: UnitOfWork, query: dict[str, Any], most: 
     ) in tried:  # only when all are through: the next might have to wait for what is written of this one
         _end(work, letter, SENT) if reason is None else _change(work, letter, reason=reason)
     failed = sum(reason is not None for _, reason in tried)
-    total = work.session.scalar(select(func.count()).select_from(parked.subquery())) or 0
-    return {"sent": len(tried) - failed, "failed": failed, "left": max(total - failed, 0)}
+    left = work.session.scalar(select(func.count()).select_from(parked.subquery())) or 0
+    return {"sent": len(tried) - failed, "failed": failed, "left": left}
 
 
 def _tried(runtime: Any, letters: Sequence[Row[Any]]) -> Iterator[tuple[Row[Any], str | None]]:
     """Each with why it failed again, or None; what takes long leaves the rest to the next call, as nobody waits for ever."""
     ends = monotonic() + LONGEST
     for letter in letters:
+        yield letter, _refusal(runtime, letter)
         if monotonic() > ends:
             return
-        yield letter, _refusal(runtime, letter)
 
 
 def _refusal(runtime: Any, letter: Row[Any]) -> str | None:

@@ -28,6 +28,7 @@ from chassis.ops.metrics import FACTS_HANDLED
 
 KEPT = timedelta(days=7)
 PATIENCE = 3  # connections lost in a row before the facts are blamed
+HOLDS = 10  # tries in a row at a fact that fails where order counts, before the others go on without it
 
 
 @dataclass(frozen=True)
@@ -122,12 +123,13 @@ class Inbox:
         self.heard = heard
         self.queue = subscription.queue(service)
         self.open_work = open_work
-        self._lost = 0
+        self._lost = self._held = 0
 
     def handle(self, deliveries: list[Delivery]) -> list[Verdict]:
         """Handle a batch in one transaction; where that fails, in ever smaller parts, so that a bad one holds up nobody.
 
-        Raises NotNow while the database is away: that is no fault of the facts, and must not use up their tries.
+        Raises NotNow while the database is away: that is no fault of the facts, and must not use up their tries. Where order
+        counts, also for some seconds while a fact fails: what comes after it is not handled before it.
         """
         readable = [self.read(delivery) for delivery in deliveries]
         facts = [fact for fact in readable if isinstance(fact, Received)]
@@ -137,6 +139,7 @@ class Inbox:
             self._lost = 0
         except Exception as error:
             done = self._halved(facts, error)
+        self._held = 0
         verdicts = iter(done)
         return [next(verdicts) if isinstance(fact, Received) else fact for fact in readable]
 
@@ -146,6 +149,8 @@ class Inbox:
             if self.subscription.from_outside:
                 return self._read_from_outside(delivery)
             fact = envelope.read(delivery.body)
+            if delivery.key != fact.key:  # the broker has let it speak of the one, and it tells of the other
+                raise NotAFact("routing key and type differ")
             fact = replace(fact, id=str(uuid.UUID(fact.id)))
             for check in self._checks(fact.key):
                 if not check.is_valid(fact.data):
@@ -189,6 +194,9 @@ class Inbox:
     def _failed(self, fact: Received, error: Exception) -> Verdict:
         reason = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
         log.error("a fact could not be handled", fact=fact.key, message=fact.id, error=reason)
+        if self.subscription.in_order and not isinstance(error, NotAFact) and self._held < HOLDS:
+            self._held += 1
+            raise NotNow(reason) from error
         return Verdict(Fate.PARK if isinstance(error, NotAFact) else Fate.RETRY, reason)
 
     def _stop_where_nothing_works(self, error: Exception) -> None:

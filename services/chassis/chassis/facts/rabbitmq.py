@@ -6,7 +6,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import pika
@@ -196,13 +196,18 @@ class _Ear:
         self.connection.sleep(seconds)
         self.quiet_since = time.monotonic()
 
-    def close(self) -> None:
-        """Where it is still open; one that is lost meanwhile is closed, too."""
-        try:
-            if self.connection.is_open:
+    def close(self, *, in_turn: bool = False) -> None:
+        """Where it is still open; one that is lost meanwhile is closed, too.
+
+        `in_turn`: by breaking it off. pika ends the consumers first, and the broker then lets another consumer go on, behind
+        what this one had in hand and gives back only with the connection.
+        """
+        with suppress(*_LOST):
+            if in_turn and self.connection.is_open:
+                self.connection._impl._adapter_disconnect_stream()
+                self.connection.process_data_events(time_limit=1)
+            elif self.connection.is_open:
                 self.connection.close()
-        except _LOST:
-            pass
 
     def _open(self) -> None:
         if self.channel is not None and self.channel.is_open:
@@ -233,7 +238,7 @@ class _Consumer:
                     self._handle_waiting()
                 self.ear.wait(0 if self.waiting else 0.25)
         finally:
-            self.ear.close()
+            self.ear.close(in_turn=self.queue.in_turn)
 
     def _listen(self, channel: BlockingChannel) -> None:
         self.channel, self.waiting = channel, []
@@ -257,13 +262,21 @@ class _Consumer:
         if not self.ear.comes_from(channel):
             return
         headers = (properties.headers or {}) if method.exchange == self.queue.aside else {}
-        key = str(headers.get("x-playdesk-key") or method.routing_key)
-        delivery = Delivery(properties.message_id or "", key, body, _attempts(headers))
-        if method.exchange in (self.queue.exchange, self.queue.aside):
+        key = _text(headers.get("x-playdesk-key") or method.routing_key)
+        delivery = Delivery(_text(properties.message_id), key, body, _attempts(headers))
+        if (fault := self._way(method.exchange, properties)) is None:
             self.waiting.append((method.delivery_tag, delivery))
             return
-        self._set_aside(delivery, Verdict(Fate.PARK, f"it came past the exchange {self.queue.exchange}"))
+        self._set_aside(delivery, Verdict(Fate.PARK, fault))
         self.channel.basic_ack(method.delivery_tag)
+
+    def _way(self, exchange: str, properties: pika.BasicProperties) -> str | None:
+        """What is wrong with the way by which a message came, where the broker asks nobody what they may speak of."""
+        if exchange not in (self.queue.exchange, self.queue.aside):
+            return f"it came past the exchange {self.queue.exchange}"
+        if exchange == EVENTS and "x-death" in (properties.headers or {}):
+            return "it came out of a dead-letter queue"
+        return None
 
     def _settle(self, batch: list[tuple[int, Delivery]], verdicts: list[Verdict]) -> None:
         if all(verdict.fate is Fate.DONE for verdict in verdicts):
@@ -296,6 +309,11 @@ def _attempts(headers: dict[str, Any]) -> int:
     return found if isinstance(found, int) and 0 <= found <= len(RETRY_SECONDS) else 0
 
 
+def _text(found: Any) -> str:
+    """What a short string of AMQP says, also where its bytes are no text."""
+    return found.decode("utf-8", "replace") if isinstance(found, bytes) else str(found or "")
+
+
 class _LetterTaker:
     """One connection that empties dead-letter queues.
 
@@ -312,9 +330,8 @@ class _LetterTaker:
         try:
             while not stop.is_set():
                 self.ear.wait(0 if self.waiting else 0.5)
-                if self.waiting and self._kept():
-                    batch, self.waiting = self.waiting, []
-                    self.channel.basic_ack(batch[-1][0], multiple=True)
+                if self.waiting:
+                    self._keep_waiting()
         finally:
             self.ear.close()
 
@@ -325,32 +342,50 @@ class _LetterTaker:
             _declare(channel, queue)
             channel.basic_consume(queue.dead, self._received(queue))
 
-    def _kept(self) -> bool:
-        try:
-            self.keep([letter for _, letter in self.waiting])
-        except Exception as error:
-            log.error("dead letters cannot be kept now", letters=len(self.waiting), error=type(error).__name__)
+    def _keep_waiting(self) -> None:
+        """All at once, or one by one, so that one that cannot be kept holds up none of the others."""
+        if self._kept(self.waiting):
+            batch, self.waiting = self.waiting, []
+            self.channel.basic_ack(batch[-1][0], multiple=True)
+            return
+        for one in list(self.waiting) if len(self.waiting) > 1 else []:
+            if not self._kept([one]):
+                break
+            self.waiting.remove(one)
+            self.channel.basic_ack(one[0])
+        if self.waiting:
+            self.waiting.append(self.waiting.pop(0))
             self.ear.hold(NOT_KEPT_SECONDS)
+
+    def _kept(self, some: list[tuple[int, Letter]]) -> bool:
+        try:
+            self.keep([letter for _, letter in some])
+        except Exception as error:
+            log.error("dead letters cannot be kept now", letters=len(some), error=str(error) or type(error).__name__)
             return False
         return True
 
     def _received(self, queue: Queue) -> Callable[..., None]:
         def take(channel: Any, method: Any, properties: pika.BasicProperties, body: bytes) -> None:
             if self.ear.comes_from(channel):
-                key, reason = _fate_of(properties.headers or {}, method.routing_key)
-                letter = Letter(queue.name, properties.message_id or "", key, body, reason)
+                key, reason = _fate_of(queue, properties.headers or {}, method.routing_key)
+                letter = Letter(queue.name, _text(properties.message_id), key, body, reason)
                 self.waiting.append((method.delivery_tag, letter))
 
         return take
 
 
-def _fate_of(headers: dict[str, Any], routing_key: str) -> tuple[str, str]:
-    """(key, reason) of a dead letter: ours where we parked it, else the broker's (delivered too often, too many)."""
-    if "x-playdesk-reason" in headers:
-        return str(headers.get("x-playdesk-key") or routing_key), str(headers["x-playdesk-reason"])
+def _fate_of(queue: Queue, headers: dict[str, Any], routing_key: str) -> tuple[str, str]:
+    """(key, reason) of a dead letter: the broker's where it took a message out of the queue (delivered too often), else ours.
+
+    Ours are not believed of a message that came right from whoever published it.
+    """
     deaths = headers.get("x-death") or [{}]
-    keys = deaths[0].get("routing-keys") or [routing_key]
-    return str(headers.get("x-playdesk-key") or keys[0]), str(deaths[0].get("reason", "unknown"))
+    [key, *_] = deaths[0].get("routing-keys") or [routing_key]
+    ours = _text(headers.get("x-playdesk-key"))
+    if deaths[0].get("queue") == queue.name:
+        return (ours if ours and key == queue.name else _text(key)), _text(deaths[0].get("reason") or "unknown")
+    return ours or _text(key), _text(headers.get("x-playdesk-reason") or deaths[0].get("reason") or "unknown")
 
 
 class _Batch:

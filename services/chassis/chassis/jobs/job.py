@@ -19,6 +19,7 @@ OPEN = (QUEUED, RUNNING)
 KEPT = timedelta(days=7)  # a job that is over, and its files
 LEASE = timedelta(seconds=30)  # a worker that dies with a job leaves it to another after this
 MOST_ATTEMPTS = 5
+LONGEST_WAIT = timedelta(days=7)  # for what is not there: then nobody waits for it any more
 MOST_OPEN = 20  # of one person at a time
 INPUT, RESULT = "input", "result"
 

@@ -26,6 +26,7 @@ from chassis.jobs.job import (
     FAILED,
     INPUT,
     LEASE,
+    LONGEST_WAIT,
     MOST_ATTEMPTS,
     RESULT,
     GaveUp,
@@ -149,6 +150,9 @@ def _do(run: Run) -> None:
     except LetGo:
         _give_back(run, 0)
     except TryLater as error:
+        if utc_now() - run.job.created_at > LONGEST_WAIT:
+            _end(run, FAILED, error=store.error_of(GaveUp()))
+            return
         log.warning("a job waits", job=run.job.id, kind=run.job.kind, why=str(error), seconds=error.seconds)
         _give_back(run, error.seconds)
     except OwnerGone as refusal:

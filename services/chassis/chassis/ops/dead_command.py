@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
+from chassis.clock import utc_now
 from chassis.data.unit_of_work import UnitOfWork
 from chassis.facts import dead
 from chassis.http.dead import letter_view
@@ -97,12 +98,12 @@ def _resend(runtime: Runtime, given: argparse.Namespace) -> int:
 
 
 def _resend_all(runtime: Runtime, given: argparse.Namespace) -> int:
-    sent = failed = 0
+    sent, failed, begun = 0, 0, utc_now()
     while True:
         with _work(runtime) as work:
-            found = dead.send_all_again(runtime, work, {"queue": given.queue})
-        sent, failed = sent + found["sent"], found["failed"]
-        if not found["sent"] or not found["left"]:
+            found = dead.send_all_again(runtime, work, {"queue": given.queue}, before=begun)
+        sent, failed = sent + found["sent"], failed + found["failed"]
+        if not found["left"]:
             break
     print(f"{sent} handled, {failed} failed again")
     return int(failed > 0)

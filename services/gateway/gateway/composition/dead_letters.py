@@ -108,8 +108,7 @@ def discard(uow: UnitOfWork, letter_id: str, version: int, body: dict[str, Any])
 @routes.post("/dead-letters/resend", action=SEND, query=QueueQuery, answer=SentEverywhere)
 def send_all(uow: UnitOfWork, query: dict[str, Any]) -> dict[str, Any]:
     """Send the oldest 200 dead letters of each service again."""
-    counts = dead.send_all_again(running(), uow, query)
-    missing = []
+    counts, missing = {"sent": 0, "failed": 0, "left": 0}, []
     for service in SERVICES:
         try:
             answer = _ask(uow.caller, service, f"/dead-letters/resend?{request.query_string.decode('ascii', 'ignore')}")
@@ -118,7 +117,10 @@ def send_all(uow: UnitOfWork, query: dict[str, Any]) -> dict[str, Any]:
             continue
         found = answer.json if answer.status == 200 else {}
         counts = {name: count + found.get(name, 0) for name, count in counts.items()}
-    return {**counts, "unavailable": missing}
+    own = dead.send_all_again(
+        running(), uow, query
+    )  # last: what is changed here would stand open while others are asked
+    return {name: counts[name] + own[name] for name in counts} | {"unavailable": missing}
 
 
 def _own_or_theirs(uow: UnitOfWork, letter_id: str, own: Callable[[], Any], path: str) -> Any:

@@ -135,8 +135,8 @@ def _note(runtime: Runtime, job: Job, outcome: Outcome) -> None:
     with work.session:
         subscription = work.session.get(Subscription, job.subscription.id, with_for_update=True)
         delivery = work.session.get(Delivery, job.delivery.id, with_for_update=True)
-        if subscription is None or delivery is None:
-            return
+        if subscription is None or delivery is None or delivery.attempts != job.delivery.attempts:
+            return  # gone, or somebody else's since our lease ran out
         delivery.tried(outcome.shown(), _jitter(), work.now())
         if outcome.ok:
             subscription.succeeded(work.now())
@@ -176,7 +176,7 @@ class QueueSender:
             try:
                 if self._publisher is None:
                     self._publisher = open_bus(self.runtime.settings.bus_url).publisher()
-                result = self._publisher.publish([message], exchange="")
+                result = self._publisher.publish([message], exchange="", timeout=10)
             except BusDown as error:
                 return Outcome(False, None, str(error)[:200], 0, "")
         there = delivery.event_id not in result.unrouted

@@ -27,7 +27,7 @@ from gateway.integration.subscriptions import must_reach_its
 PAGE = 500
 NAME = "events.replay"
 ROOM = 0.8  # of a queue's length that a replay fills: the rest is for what is new
-FULL_SECONDS = 1.0  # between two looks at a queue that is full
+FULL_SECONDS, LONGEST_PAUSE = 1.0, 60.0  # between two looks at a queue that is full: ever longer while nobody reads
 AWAY_SECONDS = 5.0  # and at a service or a bus that is away
 
 
@@ -72,19 +72,32 @@ def run(job: Run) -> dict[str, Any]:
 def _carry_all(job: Run, carrier: _Carrier) -> dict[str, Any]:
     told, kept = job.job.parameters, dict(job.job.outcome or {})
     log = MergedLog(job.runtime, Forwarder(job.runtime.settings))  # type: ignore[arg-type]
-    ends: Places = kept.get("ends") or _places(log, datetime.fromisoformat(told["to"]))
-    begin: Places = kept.get("begin") or _places(log, datetime.fromisoformat(told["from"]))
-    places: Places = kept.get("places") or begin
-    sent = int(kept.get("sent", 0))
-    job.total(sum(max(ends[source] - begin[source], 0) for source in ends))
-    while any(places[source] < ends[source] for source in ends):
-        carrier.need_room()
-        page, places = _page(log, places, ends, list(told["types"]), carrier)
-        sent += carrier.carry(page)
-        job.done = sum(min(places[source], ends[source]) - begin[source] for source in ends)
-        with job.step(outcome={"begin": begin, "ends": ends, "places": places, "sent": sent}):
+    if "ends" not in kept:
+        begin, ends = (_places(log, datetime.fromisoformat(told[name])) for name in ("from", "to"))
+        kept = {"begin": begin, "ends": ends, "places": begin, "sent": 0, "waits": 0}
+        with job.step(outcome=kept, total=sum(max(ends[source] - begin[source], 0) for source in ends)):
             pass
-    return {"sent": sent}
+    begin, ends = kept["begin"], kept["ends"]
+    while any(kept["places"][source] < ends[source] for source in ends):
+        _wait_for_room(job, carrier, kept)
+        page, places = _page(log, kept["places"], ends, list(told["types"]), carrier)
+        kept = {**kept, "places": places, "sent": kept["sent"] + len(page), "waits": 0}
+        job.done = sum(min(places[source], ends[source]) - begin[source] for source in ends)
+        with job.step():
+            pass  # nothing leaves in the name of somebody who has left
+        carrier.publish(page)
+        with job.step(outcome=kept) as work:  # the place with the deliveries: a page is not written down twice
+            carrier.write_down(work, page)
+    return {"sent": kept["sent"]}
+
+
+def _wait_for_room(job: Run, carrier: _Carrier, kept: dict[str, Any]) -> None:
+    """Raises TryLater, after ever longer pauses while nobody reads."""
+    if carrier.has_room():
+        return
+    with job.step(outcome={**kept, "waits": kept["waits"] + 1}):
+        pass
+    raise TryLater(f"{carrier.queue} is full", min(FULL_SECONDS * 1.5 ** min(kept["waits"], 20), LONGEST_PAUSE))
 
 
 def _places(log: MergedLog, moment: datetime) -> Places:
@@ -124,28 +137,27 @@ class _Carrier:
         self._publisher: Publisher | None = None
         self._bus = open_bus(job.runtime.settings.bus_url)
 
-    def need_room(self) -> None:
-        """Raises TryLater where a page would push out of the queue what has not been read."""
-        if self.queue and self._bus.waiting(self.queue) + self.most > self.room:
-            raise TryLater(f"{self.queue} is full", FULL_SECONDS)
+    def has_room(self) -> bool:
+        """Whether a page pushes nothing out of the queue that has not been read."""
+        return not self.queue or self._bus.waiting(self.queue) + self.most <= self.room
 
-    def carry(self, facts: list[dict[str, Any]]) -> int:
-        """Send some facts; returns how many."""
-        if facts and self.queue:
-            self._publish(facts)
-        elif facts:
-            with self.job.step() as work:
-                subscription = work.session.get(Subscription, self.subscription_id)
-                if subscription is None:
-                    raise NotFound()
-                work.session.execute(insert(Delivery), [row_of(work, subscription, f, replayed=True) for f in facts])
-        return len(facts)
-
-    def _publish(self, facts: list[dict[str, Any]]) -> None:
+    def publish(self, facts: list[dict[str, Any]]) -> None:
+        """Into the subscription's queue, where it has one. Raises BusDown, QueueGone."""
+        if not facts or not self.queue:
+            return
         if self._publisher is None:
             self._publisher = self._bus.publisher()
         if self._publisher.publish([self._message(fact) for fact in facts], exchange="").unrouted:
             raise QueueGone()
+
+    def write_down(self, work: UnitOfWork, facts: list[dict[str, Any]]) -> None:
+        """As deliveries to be made, where it has none. Raises NotFound."""
+        if not facts or self.queue:
+            return
+        subscription = work.session.get(Subscription, self.subscription_id)
+        if subscription is None:
+            raise NotFound()
+        work.session.execute(insert(Delivery), [row_of(work, subscription, f, replayed=True) for f in facts])
 
     def _message(self, fact: Mapping[str, Any]) -> Message:
         headers = {"x-playdesk-key": str(fact["type"]).removeprefix("playdesk."), "replayed": True}

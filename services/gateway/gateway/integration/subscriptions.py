@@ -155,7 +155,7 @@ def try_out(uow: UnitOfWork, subscription_id: str) -> Outcome:
         "data": {"subscription": name},
     }
     outcome = send(target, message_id, orjson.dumps(event).decode(), signed_with)
-    _record(uow, "subscription.tested", subscription)
+    record(uow, "subscription.tested", subject_kind="subscription", subject=subscription_id, details={"name": name})
     return outcome
 
 
