@@ -204,7 +204,7 @@ class _Ear:
         """
         with suppress(*_LOST):
             if in_turn and self.connection.is_open:
-                self.connection._impl._adapter_disconnect_stream()
+                self.connection._impl._terminate_stream(pika.exceptions.StreamLostError("broken off"))
                 self.connection.process_data_events(time_limit=1)
             elif self.connection.is_open:
                 self.connection.close()
