@@ -48,6 +48,24 @@ def of_second(suite: InProcessSuite) -> Api:
     return keeper(suite, scope="departments", departments=[suite.departments["二部"]])
 
 
+def test_networks_that_all_webhooks_may_reach_are_listed_by_who_reaches_everything(suite: InProcessSuite, rows: Rows):
+    within, admin, network = of_second(suite), suite.api("admin"), f"10.{uuid4().int % 200}.7.0/24"
+    assert not_held(within.post("/webhooks/networks", {"network": network, "note": "内网"})) == ["all"]
+    listed = admin.made("/webhooks/networks", {"network": network, "note": "内网"})
+    assert not_held(within.delete(f"/webhooks/networks/{listed['id']}")) == ["all"]
+    assert admin.delete(f"/webhooks/networks/{listed['id']}").status_code == 204
+
+
+def test_the_tab_of_dead_letters_is_there_for_who_may_open_it(suite: InProcessSuite, rows: Rows):
+    within, everywhere = of_second(suite), keeper(suite, scope="all")
+    for who, shown in ((within, False), (everywhere, True)):
+        assert who.member is not None
+        suite.staff[who.member.no] = who.member
+        page = suite.pages(who.member.no).get("/settings/subscriptions")
+        assert page.status_code == 200
+        assert ("/settings/dead-letters" in page.text) is shown
+
+
 def test_nobody_subscribes_to_more_than_they_reach(suite: InProcessSuite, rows: Rows):
     within, there = of_second(suite), suite.departments
     for beyond in (None, there["一部"]):

@@ -83,6 +83,17 @@ def test_nobody_imports_a_role_they_could_not_give(suite: InProcessSuite):
     assert suite.api("admin").get("/staff", query_string={"q": no}).json["items"] == []
 
 
+def test_rows_without_a_role_are_refused_one_by_one_where_the_plain_role_may_not_be_given(suite: InProcessSuite):
+    from tests.gateway.integration.test_roles import a_role
+    from tests.support.suite_in_process import new_member
+
+    role = a_role(suite.api("admin"), scope="self", actions=["staff.read", "staff.write", "department.read"])
+    clerk = new_member(suite, role["code"])
+    suite.staff[clerk.no] = clerk
+    job = send(suite, [[number(), "新人", "", "", "", "", "", ""] for _ in range(2)], who=clerk.no)
+    assert (job["state"], job["outcome"]) == ("done", {"taken": 0, "refused": 2}), job
+
+
 def test_the_template_has_the_headings_that_are_understood(suite: InProcessSuite):
     answer = suite.api("admin").get("/staff/imports/template", query_string={"format": "csv"})
     assert answer.status_code == 200

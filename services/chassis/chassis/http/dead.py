@@ -81,10 +81,14 @@ class LettersOutOfReach(Forbidden):
     en = "Dead letters belong to no department: they are for whoever reaches all data and sees every field"
 
 
+def reaches_letters(who: Caller) -> bool:
+    """Whether somebody reaches everything, and no field is closed to them."""
+    return who.scope.kind == "all" and not who.fields
+
+
 def must_reach_letters() -> None:
-    """Before every request: raise LettersOutOfReach unless the caller reaches everything and no field is closed to them."""
-    who = caller()
-    if who.scope.kind != "all" or who.fields:
+    """Before every request. Raises LettersOutOfReach."""
+    if not reaches_letters(caller()):
         raise LettersOutOfReach()
 
 

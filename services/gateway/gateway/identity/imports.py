@@ -19,6 +19,7 @@ from gateway.identity import people, roles
 from gateway.identity.role import Role
 from gateway.identity.schemas import NewStaff
 from gateway.identity.staff import Department, Staff
+from gateway.policies import PLAIN_ROLE
 
 routes = Routes("staff-imports", "Staff out of files", show=job_view)
 
@@ -79,10 +80,10 @@ def _place(row: ImportRow, names: dict[str, str], codes: dict[str, str]) -> None
 
 
 def _may_grant(uow: UnitOfWork, row: ImportRow) -> None:
-    if row.errors or "role" not in row.values:
+    if row.errors:
         return
     try:
-        roles.must_be_grantable(uow, row.values["role"])
+        roles.must_be_grantable(uow, row.values.get("role", PLAIN_ROLE))
     except Refusal:
         row.refuse("role", "not_permitted")
 

@@ -179,7 +179,8 @@ def networks(uow: UnitOfWork) -> list[str]:
 
 
 def add_network(uow: UnitOfWork, network: str, note: str) -> OutgoingNetwork:
-    """List a network. Raises DuplicateNetwork."""
+    """List a network, for every subscription there is. Raises NotHeld, DuplicateNetwork."""
+    roles.must_reach_everything(uow)
     listed = OutgoingNetwork(network=network, note=note, created_by=uow.caller.id, created_at=uow.now())
     try:
         uow.session.add(listed)
@@ -191,7 +192,8 @@ def add_network(uow: UnitOfWork, network: str, note: str) -> OutgoingNetwork:
 
 
 def remove_network(uow: UnitOfWork, network_id: str) -> None:
-    """Take a network off the list; one that is not there is off it."""
+    """Take a network off the list; one that is not there is off it. Raises NotHeld."""
+    roles.must_reach_everything(uow)
     listed = uow.session.get(OutgoingNetwork, network_id)
     if listed is None:
         return
