@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import pika
 import pytest
@@ -34,9 +35,9 @@ def channel_of(url: str) -> Iterator[pika.adapters.blocking_connection.BlockingC
         yield channel
 
 
-def properties(**headers: object) -> pika.BasicProperties:
+def properties(**headers: Any) -> pika.BasicProperties:
     """A message's, with headers."""
-    return pika.BasicProperties(message_id=new_id(), delivery_mode=2, headers=headers)  # type: ignore[arg-type]
+    return pika.BasicProperties(message_id=new_id(), delivery_mode=2, headers=headers)
 
 
 @pytest.mark.parametrize("attempts", ["many", 99, -1, None, {"a": 1}, True, 2])

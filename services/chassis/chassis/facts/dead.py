@@ -157,10 +157,7 @@ def send_all_again(
     letters = work.session.execute(parked.order_by(_T.updated_at, _T.id).limit(most)).all()
     work.session.rollback()  # no transaction stands open meanwhile
     tried = list(_tried(runtime, letters))
-    for (
-        letter,
-        reason,
-    ) in tried:  # only when all are through: the next might have to wait for what is written of this one
+    for letter, reason in tried:  # only when all are through: the next might wait for what is written of this one
         _end(work, letter, SENT) if reason is None else _change(work, letter, reason=reason)
     failed = sum(reason is not None for _, reason in tried)
     left = work.session.scalar(select(func.count()).select_from(parked.subquery())) or 0

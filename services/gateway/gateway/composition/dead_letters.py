@@ -117,9 +117,8 @@ def send_all(uow: UnitOfWork, query: dict[str, Any]) -> dict[str, Any]:
             continue
         found = answer.json if answer.status == 200 else {}
         counts = {name: count + found.get(name, 0) for name, count in counts.items()}
-    own = dead.send_all_again(
-        running(), uow, query
-    )  # last: what is changed here would stand open while others are asked
+    # Last: what is changed here would stand open while others are asked.
+    own = dead.send_all_again(running(), uow, query)
     return {name: counts[name] + own[name] for name in counts} | {"unavailable": missing}
 
 

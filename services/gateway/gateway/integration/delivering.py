@@ -109,7 +109,7 @@ def _take(runtime: Runtime, subscription_id: str) -> Job | None:
         delivery = work.session.scalar(statement, execution_options={"synchronize_session": False})
         if delivery is None:
             return None
-        job = Job(delivery, subscription, networks(work))
+        job = Job(delivery, subscription, [] if subscription.delivery == AMQP else networks(work))
         work.commit()
         return job
 

@@ -71,7 +71,7 @@ def run(job: Run) -> dict[str, Any]:
 
 def _carry_all(job: Run, carrier: _Carrier) -> dict[str, Any]:
     told, kept = job.job.parameters, dict(job.job.outcome or {})
-    log = MergedLog(job.runtime, Forwarder(job.runtime.settings))  # type: ignore[arg-type]
+    log = MergedLog(job.runtime, Forwarder(job.runtime.settings))  # type: ignore[arg-type]  # it is the gateway's
     if "ends" not in kept:
         begin, ends = (_places(log, datetime.fromisoformat(told[name])) for name in ("from", "to"))
         kept = {"begin": begin, "ends": ends, "places": begin, "sent": 0, "waits": 0}
@@ -83,8 +83,6 @@ def _carry_all(job: Run, carrier: _Carrier) -> dict[str, Any]:
         page, places = _page(log, kept["places"], ends, list(told["types"]), carrier)
         kept = {**kept, "places": places, "sent": kept["sent"] + len(page), "waits": 0}
         job.done = sum(min(places[source], ends[source]) - begin[source] for source in ends)
-        with job.step():
-            pass  # nothing leaves in the name of somebody who has left
         carrier.publish(page)
         with job.step(outcome=kept) as work:  # the place with the deliveries: a page is not written down twice
             carrier.write_down(work, page)
@@ -142,9 +140,11 @@ class _Carrier:
         return not self.queue or self._bus.waiting(self.queue) + self.most <= self.room
 
     def publish(self, facts: list[dict[str, Any]]) -> None:
-        """Into the subscription's queue, where it has one. Raises BusDown, QueueGone."""
+        """Into the subscription's queue, where it has one. Raises BusDown, QueueGone, LetGo, OwnerGone."""
         if not facts or not self.queue:
             return
+        with self.job.step():
+            pass  # nothing leaves in the name of somebody who has left
         if self._publisher is None:
             self._publisher = self._bus.publisher()
         if self._publisher.publish([self._message(fact) for fact in facts], exchange="").unrouted:

@@ -91,23 +91,19 @@ def _shut(connection: socket.socket) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
 
-class _UnderDeadline:
-    """What a connection is besides."""
+class _Plain(urllib3.connection.HTTPConnection):
+    """By HTTP, which a listed network alone is reached by; under a deadline."""
 
     def __init__(self, *arguments: Any, deadline: _Deadline, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._deadline = deadline
 
     def _new_conn(self) -> socket.socket:
-        return self._deadline.over(super()._new_conn())  # type: ignore[misc]
+        return self._deadline.over(super()._new_conn())
 
 
-class _Plain(_UnderDeadline, urllib3.connection.HTTPConnection):
-    """By HTTP, which a listed network alone is reached by."""
-
-
-class _Secure(_UnderDeadline, urllib3.connection.HTTPSConnection):
-    """By HTTPS."""
+class _Secure(_Plain, urllib3.connection.HTTPSConnection):
+    """By HTTPS, under the same deadline."""
 
 
 class _PlainPool(urllib3.HTTPConnectionPool):
