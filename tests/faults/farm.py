@@ -51,7 +51,7 @@ class Farm:
         self.postgres = Postgres(state, self.ports.port("postgres"), FAST_AND_LOSSY)
         self.private_key, self.public_key = key_pair()
         self.minter = Minter(self.private_key)
-        self.stable = Stable(self.logs / "stable.log")
+        self.stables: dict[str, Stable] = {}
         self.running: dict[str, Child] = {}
         self.url = f"http://127.0.0.1:{self.ports.port('web')}"
 
@@ -70,7 +70,8 @@ class Farm:
         for name in list(self.running):
             self.kill(name)
         self._kill_servers()
-        self.stable.close()
+        for stable in self.stables.values():
+            stable.close()
 
     def bus_url(self, name: str) -> str:
         """The address of the bus for a service."""
@@ -103,8 +104,14 @@ class Farm:
             argv = [*prefix, sys.executable, "-m", module, command]
             self.running[name] = processes.spawn(argv, env=env, log=log, cwd=ROOT)
         else:
-            self.running[name] = self.stable.start(module, [command], env=env, log=log)
+            self.running[name] = self._stable(module).start([command], env=env, log=log)
         return self.running[name]
+
+    def _stable(self, module: str) -> Stable:
+        """Where processes of this program are forked; loaded when it is first asked for."""
+        if module not in self.stables:
+            self.stables[module] = Stable(module, self.logs / "stable.log", self._env(module))
+        return self.stables[module]
 
     def kill(self, name: str) -> None:
         """SIGKILL a process and all it has started."""

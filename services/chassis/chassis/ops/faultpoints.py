@@ -8,8 +8,14 @@ from __future__ import annotations
 import os
 import signal
 
-_armed, _, _count = os.environ.get("PLAYDESK_FAULT", "").partition(":")
-_left = int(_count or 1)
+_armed, _left = "", 0
+
+
+def arm(point: str) -> None:
+    """Die at this place, as `name` or `name:times`; nowhere where it is empty."""
+    global _armed, _left
+    _armed, _, times = point.partition(":")
+    _left = int(times or 1)
 
 
 def reach(name: str) -> None:
@@ -20,3 +26,6 @@ def reach(name: str) -> None:
     _left -= 1
     if _left <= 0:
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+arm(os.environ.get("PLAYDESK_FAULT", ""))
