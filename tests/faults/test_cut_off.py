@@ -40,7 +40,7 @@ def test_r7_everything_killed_at_once_comes_back_in_any_order(farm: Farm, table,
     times, first_answers, chance = repeats(1, 10), [], random.Random(7)
     ledger = Ledger()
     for _ in range(times):
-        with Load(farm, pause=0.05, ledger=ledger):
+        with Load(farm, pause=0.2, ledger=ledger):
             time.sleep(1.5)  # a queue declared just before a kill is broken in RabbitMQ 3.10 to 3.13
             until_more(ledger)
             for name in PARTS:
