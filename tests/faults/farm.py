@@ -95,16 +95,19 @@ class Farm:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def launch(self, name: str, fault: str = "", *, prefix: Sequence[str] = (), **settings: str) -> Child:
+    def launch(
+        self, name: str, fault: str = "", *, only: Sequence[str] = (), prefix: Sequence[str] = (), **settings: str
+    ) -> Child:
         """Start `web`, `worker` or `mirror`, armed with a fault point or not; `settings` are environment variables."""
         module, command = "tests.faults.mirror" if name == "mirror" else "ticket", "web" if name == "web" else "worker"
+        words = [command, *(["--only", ",".join(only)] if only else [])]
         env = self._env(module) | ({"PLAYDESK_FAULT": fault} if fault else {}) | settings
         log = self.logs / f"{name}.log"
         if prefix or name == "web":
-            argv = [*prefix, sys.executable, "-m", module, command]
+            argv = [*prefix, sys.executable, "-m", module, *words]
             self.running[name] = processes.spawn(argv, env=env, log=log, cwd=ROOT)
         else:
-            self.running[name] = self._stable(module).start([command], env=env, log=log)
+            self.running[name] = self._stable(module).start(words, env=env, log=log)
         return self.running[name]
 
     def _stable(self, module: str) -> Stable:

@@ -22,6 +22,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.orm import configure_mappers
+
 from chassis.ops import faultpoints
 from deploy.local import processes
 from deploy.local.state import ROOT
@@ -137,6 +139,7 @@ def _load(program: str) -> None:
     for module in pkgutil.walk_packages(importlib.import_module(program).__path__, f"{program}."):
         if not module.name.endswith("__main__") and ".migrations" not in module.name:
             importlib.import_module(module.name)
+    configure_mappers()
     gc.freeze()  # a collection in a child would write on every page that they share
 
 

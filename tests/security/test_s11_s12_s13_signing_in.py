@@ -185,7 +185,7 @@ def curve(some: list[float], others: list[float]) -> float:
 
 
 @pytest.mark.parametrize(
-    ("count", "staff", "off"), [(25, 5, 0.25), pytest.param(500, 50, 0.08, marks=pytest.mark.faults_long)]
+    ("count", "staff", "off"), [(25, 5, 0.25), pytest.param(500, 50, 0.08, marks=pytest.mark.security_long)]
 )
 def test_the_time_does_not_tell_who_is_there(suite: InProcessSuite, count: int, staff: int, off: float, figure):
     """As many known as unknown numbers, one after the other, each from an address of its own."""
