@@ -36,8 +36,9 @@ class Listening:
         handle: Callable[[list[Delivery]], list[Verdict]] | None = None,
         batch: int = 200,
         in_turn: bool = False,
+        gather: float = 0.0,
     ) -> None:
-        self.bus, self.queue = open_bus(url), Queue(name, tuple(keys), in_turn=in_turn)
+        self.bus, self.queue = open_bus(url), Queue(name, tuple(keys), in_turn=in_turn, gather=gather)
         self.received: list[Delivery] = []
         self.times: list[float] = []
         self.connections: list[bool] = []

@@ -77,6 +77,22 @@ def test_messages_arrive_in_the_order_they_were_sent(the_bus, listen, word):
     assert heard.ids == [m.id for batch in batches for m in batch]
 
 
+def test_facts_that_may_wait_for_others_are_handled_together(the_bus, listen, word):
+    heard = listen(f"{word}.#", gather=1.0)
+    for n in range(10):
+        send(the_bus, [message(f"{word}.n{n}")])
+        time.sleep(0.02)
+    heard.wait_for(10)
+    assert len(set(heard.times)) <= 2, "one came before the others, perhaps"
+
+
+def test_a_backlog_waits_for_nothing(the_bus, listen, word):
+    heard = listen(f"{word}.#", gather=1.0, batch=100)
+    send(the_bus, [message(f"{word}.n{n}", bytes(3000)) for n in range(1000)])
+    heard.wait_for(1000)
+    assert heard.times[-1] - heard.times[0] < 3, "ten batches would be nine pauses"
+
+
 def test_what_is_sent_is_what_arrives(the_bus, listen, word):
     heard = listen(f"{word}.#")
     sent = Message("0194-id", f"{word}.key", '{"question":"礼包没到账"}'.encode() + bytes(range(256)))

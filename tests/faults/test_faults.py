@@ -238,7 +238,7 @@ def test_r20_poison_is_parked_and_its_neighbours_are_not_held_up(farm: Farm, tab
     forget(farm, good, [orjson.loads(message.body)["subject"] for message in good])
     finding = settle_and_compare(farm, Ledger())
     table(
-        f"R20 poison among {count} facts, {farm.bus}",
+        f"R20 {len(bad)} bad ones among {len(neighbours)} facts, {farm.bus}",
         finding,
         without=f"{plain:.2f} s",
         with_poison=f"{poisoned:.2f} s",

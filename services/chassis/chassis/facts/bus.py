@@ -83,6 +83,7 @@ class Queue:
     keys: tuple[str, ...]
     exchange: str = EVENTS
     in_turn: bool = False  # consumed by one at a time, so that no two hand on what belongs in one order
+    gather: float = 0.0  # seconds for which facts wait for others: many in one transaction cost little more than one
 
     @property
     def aside(self) -> str:

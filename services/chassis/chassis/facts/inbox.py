@@ -56,11 +56,12 @@ class Subscription:
     listens: tuple[Listen, ...]
     exchange: str = EVENTS
     in_order: bool = False  # by one worker at a time, fact after fact; else each handler gets all of its own at once
+    gather: float = 0.0  # seconds a fact may wait for others, where nobody looks at what becomes of it at once
 
     def queue(self, service: str) -> Queue:
         """The queue, bound to every key that is listened to."""
         keys = tuple(key for listen in self.listens for key in listen.keys)
-        return Queue(f"{service}.{self.name}", keys, self.exchange, self.in_order)
+        return Queue(f"{service}.{self.name}", keys, self.exchange, self.in_order, self.gather)
 
     @property
     def from_outside(self) -> bool:

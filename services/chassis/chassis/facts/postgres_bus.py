@@ -98,6 +98,7 @@ class PostgresBus:
                     while not stop.is_set():
                         if not _handle_some(connection, queue, handle, batch, stop):
                             _wait_for_more(connection)
+                            stop.wait(queue.gather)
             except (psycopg.Error, BusDown) as error:
                 log.warning("bus lost", queue=queue.name, error=str(error))
             finally:

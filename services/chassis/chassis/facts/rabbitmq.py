@@ -36,6 +36,7 @@ from chassis.ops.logging import log
 
 CONTENT_TYPE = "application/cloudevents+json"
 NOT_KEPT_SECONDS = 1.0
+BACKLOG_SECONDS = 1.0  # after a full batch, until facts wait for others again
 QUIET_SECONDS = 30.0  # without a message, before a channel is opened anew
 SLICE = 50  # messages that are made between two writes to the socket
 _LOST = (pika.exceptions.AMQPError, OSError)
@@ -227,6 +228,7 @@ class _Consumer:
     def __init__(self, url: str, queue: Queue, handle: Handler, batch: int) -> None:
         self.queue, self.handle, self.batch = queue, handle, batch
         self.waiting: list[tuple[int, Delivery]] = []
+        self.full_at = 0.0
         self.ear = _Ear(url, queue.name, self._listen)
 
     def run(self, stop: threading.Event, connected: Callable[[bool], None]) -> None:
@@ -235,10 +237,23 @@ class _Consumer:
             connected(True)
             while not stop.is_set():
                 if self.waiting:
+                    self._gather(stop)
+                if self.waiting:
                     self._handle_waiting()
                 self.ear.wait(0 if self.waiting else 0.25)
         finally:
             self.ear.close(in_turn=self.queue.in_turn)
+
+    def _gather(self, stop: threading.Event) -> None:
+        """Let more come in, unless there was a backlog a moment ago: that is worked off without a pause."""
+        if len(self.waiting) < self.batch and time.monotonic() - self.full_at > BACKLOG_SECONDS:
+            stop.wait(self.queue.gather)
+            before = 0
+            while before < len(self.waiting) < self.batch:  # one look brings a hundred kilobytes at most
+                before = len(self.waiting)
+                self.ear.wait(0)
+        if len(self.waiting) >= self.batch:
+            self.full_at = time.monotonic()
 
     def _listen(self, channel: BlockingChannel) -> None:
         self.channel, self.waiting = channel, []

@@ -39,4 +39,4 @@ def _entry(work: UnitOfWork, fact: Received) -> dict[str, Any]:
     }
 
 
-SUBSCRIPTION = Subscription("audit", (Listen(("#",), Anything, take_down),))
+SUBSCRIPTION = Subscription("audit", (Listen(("#",), Anything, take_down),), gather=0.5)

@@ -89,4 +89,5 @@ SUBSCRIPTION = Subscription(
         ),
         Listen(("player.created.v1", "player.updated.v1"), PlayerUses, _heard(source="player_source")),
     ),
+    gather=0.5,
 )

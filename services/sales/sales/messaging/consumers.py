@@ -17,6 +17,7 @@ SUBSCRIPTIONS = (
             Listen(("option.changed.v1",), OptionState, OPTIONS.handle),
             Listen(("pack.*.v1",), PackState, PACKS.handle),
         ),
+        gather=0.05,
     ),
     company.SUBSCRIPTION,
     leavers.SUBSCRIPTION,
