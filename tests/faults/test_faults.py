@@ -222,7 +222,7 @@ def three_kinds_of_poison() -> list[Message]:
 
 @on_both
 def test_r20_poison_is_parked_and_its_neighbours_are_not_held_up(farm: Farm, table, repeats):
-    """One in a thousand; each costs its batch a halving or two more."""
+    """One in a thousand (the short form has three); a batch with a bad one is halved until that stands alone."""
     count = repeats(1, 10) * 3000
     good = [fact(new_id(), "ticket.updated.v1", new_id(), 1, made_up(1)) for _ in range(count)]
     bad = [message for _ in range(max(1, count // 9000)) for message in three_kinds_of_poison()]

@@ -236,7 +236,7 @@ class _Consumer:
             self.ear.wait(0)
             connected(True)
             while not stop.is_set():
-                if self.waiting:
+                if self.waiting and self.queue.gather:
                     self._gather(stop)
                 if self.waiting:
                     self._handle_waiting()
