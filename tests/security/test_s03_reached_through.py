@@ -47,7 +47,9 @@ def test_what_hangs_on_a_record_is_reached_with_it_alone(suite: InProcessSuite, 
 
 
 def test_a_timeline_tells_of_the_merged_tickets_within_reach_alone(suite: InProcessSuite, rows: Rows):
-    other, player = suite.api("A002"), rows.of["A002"]["player"]["id"]
+    other = suite.api("A002")  # a player of its own: that of the rows has no ticket that A001 may see
+    player = other.made("/players", {"wechat_id": f"wx_{uuid4().hex[:8]}", "agent_id": other.id})["id"]
+    suite.pump()
     theirs = [other.made("/tickets", {"player_id": player, "question": f"{word} 没到账"}) for word in ("前", "后")]
     given = {"assignee_id": suite.staff["A001"].id}
     kept = suite.api("M001").patch(f"/tickets/{theirs[0]['id']}", given, version=theirs[0]["version"])
