@@ -9,6 +9,8 @@ from __future__ import annotations
 import ast
 import copy
 import gc
+import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,6 +20,7 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from chassis.data.unit_of_work import company_wide
+from chassis.http.auth import Verifier
 from chassis.rules import Refusal
 from tests.support.suite_in_process import InProcessSuite
 from tests.support.tree import ROOT, python_files, shown
@@ -262,7 +265,7 @@ def innermost(view: Any) -> Any:
 @contextmanager
 def taken_out(mutant: Mutant, suite: InProcessSuite) -> Iterator[None]:
     """Within the block the suite runs without this check."""
-    undo = _weaken(mutant) if mutant.live is not None else _exchange(mutant)
+    undo = _weaken(mutant) if mutant.live is not None else _exchange(mutant, suite)
     forget(suite)
     try:
         yield
@@ -282,13 +285,13 @@ def _weaken(mutant: Mutant) -> Callable[[], None]:
     return undo
 
 
-def _exchange(mutant: Mutant) -> Callable[[], None]:
+def _exchange(mutant: Mutant, suite: InProcessSuite) -> Callable[[], None]:
     path = ROOT / mutant.file
     out = _TakeOut(mutant)
     tree = ast.fix_missing_locations(out.visit(ast.parse(path.read_text("utf-8"))))
     assert out.done == 1, f"{mutant}: not found"
     after = dict(_codes(compile(tree, str(path), "exec")))
-    there = [one for one in gc.get_objects() if isinstance(one, FunctionType) and one.__code__.co_filename == str(path)]
+    there = _there(suite).functions.get(str(path), [])
     there = [one for one in there if after.get(_key(one.__code__), one.__code__) != one.__code__]
     assert there, f"{mutant}: nothing that runs has this code"
     before = [(one, one.__code__) for one in there]
@@ -300,6 +303,29 @@ def _exchange(mutant: Mutant) -> Callable[[], None]:
             one.__code__ = code
 
     return undo
+
+
+class _There:
+    """What there is in this process of functions, by their file, and of verifiers of tokens."""
+
+    def __init__(self) -> None:
+        self.modules = len(sys.modules)
+        self.functions: dict[str, list[FunctionType]] = defaultdict(list)
+        self.verifiers: list[Verifier] = []
+        for one in gc.get_objects():
+            if type(one) is FunctionType:
+                self.functions[one.__code__.co_filename].append(one)
+            elif type(one) is Verifier:
+                self.verifiers.append(one)
+
+
+def _there(suite: InProcessSuite) -> _There:
+    """Looked for once while a suite runs and no module is added: there are millions of objects to go through."""
+    kept = suite.gateway.extensions
+    if "test_there" not in kept or kept["test_there"].modules != len(sys.modules):
+        kept["test_there"] = _There()
+    found: _There = kept["test_there"]
+    return found
 
 
 def _key(code: CodeType) -> tuple[str, int]:
@@ -322,6 +348,5 @@ def forget(suite: InProcessSuite) -> None:
         one.cache_clear()
     suite.gateway.extensions["playdesk_sessions"]._known.clear()
     suite.gateway.extensions["playdesk_forwarder"].minter._kept.clear()
-    for one in gc.get_objects():
-        if type(one).__name__ == "Verifier":
-            one._seen.clear()
+    for verifier in _there(suite).verifiers:
+        verifier._seen.clear()
