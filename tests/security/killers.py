@@ -28,6 +28,7 @@ from tests.security import test_s03_reached_through as reached_through
 from tests.security import test_s03_sums as sums
 from tests.security import test_s03_told_to_others as told_to_others
 from tests.security import test_s07_roles as granting
+from tests.security import test_s08_jobs as jobs
 from tests.security import test_s08_leavers as leavers
 from tests.security import test_s09_s10_tokens as tokens
 from tests.security import test_s11_s12_s13_signing_in as signing_in
@@ -38,7 +39,7 @@ from tests.security import test_s27_typed as typed
 from tests.security import test_s28_nothing_told as told
 from tests.security.expectations import API, Case, reaches
 from tests.security.given import Killer, all_of, asks
-from tests.security.mutants import EVERYBODYS, Mutant, innermost
+from tests.security.mutants import Mutant, innermost
 from tests.support.rows_in_suite import OWNERS, Rows
 from tests.support.suite_in_process import InProcessSuite
 
@@ -72,8 +73,8 @@ def its_operation(mutant: Mutant) -> Killer:
         through_the_gateway(suite, rows, names)
         for name in names:  # where every role of ours may, one's own may not
             if API[name].action not in ("own", "public"):
-                held = [action for action in EVERYBODYS if action != API[name].action]
-                other = power.powerless_one(suite).hold(*held)
+                held = {one.action for one in API.values()} - {API[name].action, "own", "public"}
+                other = power.powerless_one(suite).hold(*held, scope=Scope("all"))
                 with power.asked(suite) as others:  # a service would deny it too, but is not to be asked
                     assert api.ask(other.api, name, Case(suite, rows, "A001")).status_code == 403, name
                 assert others == [], name
@@ -191,6 +192,8 @@ MASKS: list[Killer] = all_of(masks)
 LEAVERS: list[Killer] = [
     asks(leavers.test_s8_an_old_token_is_refused_by_every_service_within_two_seconds, change="left"),
     asks(leavers.test_nothing_new_is_given_to_somebody_who_left),
+    asks(leavers.test_whoever_comes_back_finds_no_session_of_before),
+    *(asks(jobs.test_the_gateway_does_nothing_for_somebody_who_left_or_moved_either, how=how) for how in jobs.GONE),
 ]
 # Whoever decides on whole records is not noticed by what looks at single texts.
 WHAT_IS_SHOWN = (

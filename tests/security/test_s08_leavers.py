@@ -114,6 +114,18 @@ def test_s8_an_old_token_is_refused_by_every_service_within_two_seconds(suite: I
     assert max(seconds.values()) <= MOST, seconds
 
 
+def test_whoever_comes_back_finds_no_session_of_before(suite: InProcessSuite):
+    member, admin = new_member(suite), suite.api("admin")
+    person, browser = suite.api(member.no, fresh=True), suite.pages(member.no)
+    for state in ("left", "in_service"):
+        answer = admin.patch(f"/staff/{member.id}", {"state": state}, version=version_of(suite, member.id))
+        assert (answer.status_code, answer.json["state"]) == (200, state), answer.text
+    suite.gateway.extensions["playdesk_sessions"].forget_person(member.id)
+    assert person.get("/me").status_code == 401
+    assert browser.get("/").status_code != 200
+    assert suite.api(member.no, fresh=True).get("/me").status_code == 200
+
+
 def belongings(suite: InProcessSuite, member: Any, count: int = 4) -> tuple[list[str], list[str]]:
     """Players and open tickets of somebody."""
     person = suite.api(member.no, fresh=True)
