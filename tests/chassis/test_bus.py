@@ -77,6 +77,20 @@ def test_messages_arrive_in_the_order_they_were_sent(the_bus, listen, word):
     assert heard.ids == [m.id for batch in batches for m in batch]
 
 
+def test_batches_on_the_way_at_once_arrive_in_order_and_each_knows_what_became_of_its_own(the_bus, listen, word):
+    heard = listen(f"{word}.wanted.#")
+    batches = [[message(f"{word}.wanted.n{batch}.{n}") for n in range(120)] for batch in range(4)]
+    unwanted = [message(f"{word}.unwanted.n{batch}") for batch in range(4)]
+    publisher = the_bus.publisher()
+    sent = [publisher.start([*batch, more]) for batch, more in zip(batches, unwanted, strict=True)]
+    results = [publisher.finish(each) for each in sent]
+    publisher.close()
+    heard.wait_for(480)
+    assert heard.ids == [m.id for batch in batches for m in batch]
+    assert [result.unrouted for result in results] == [{m.id} for m in unwanted]
+    assert [len(result.confirmed) for result in results] == [121] * 4
+
+
 def test_facts_that_may_wait_for_others_are_handled_together(the_bus, listen, word):
     heard = listen(f"{word}.#", gather=1.0)
     for n in range(10):

@@ -13,8 +13,22 @@ import requests
 
 from chassis.clock import new_id
 from chassis.facts import rabbitmq
-from chassis.facts.bus import DELIVERY_LIMIT, DONE, EVENTS, Delivery, Fate, Letter, NotNow, Queue, Verdict, open_bus
+from chassis.facts.bus import (
+    DELIVERY_LIMIT,
+    DONE,
+    EVENTS,
+    BusDown,
+    Delivery,
+    Fate,
+    Letter,
+    Message,
+    NotNow,
+    Queue,
+    Verdict,
+    open_bus,
+)
 from tests.chassis.listening import dead_letters, eventually, message, remove_queues, send, waiting
+from tests.support.proxy import Proxy
 from tests.support.rabbitmq import Broker
 
 pytestmark = pytest.mark.rabbitmq
@@ -270,3 +284,34 @@ def test_a_retry_comes_back_through_the_service_s_own_exchange(the_bus, listen, 
     send(the_bus, [sent])
     heard.wait_for(2)
     assert heard.received == [Delivery(sent.id, sent.key, b"{}", tries) for tries in (0, 1)]
+
+
+def test_all_that_is_on_the_way_fails_with_the_bus_and_can_be_sent_again(bus_url, listen, word):
+    proxy, way = Proxy.before(bus_url)
+    heard = listen(f"{word}.#")
+    publisher = open_bus(way).publisher()
+    publisher.publish([message(f"{word}.before")])
+    proxy.hold()
+    batches = [[message(f"{word}.n{batch}.{n}") for n in range(120)] for batch in range(3)]
+    sent = [publisher.start(batch) for batch in batches]
+    proxy.cut()
+    for each in sent:
+        with pytest.raises(BusDown):
+            publisher.finish(each, timeout=5)
+    proxy.release()
+    proxy.mend()
+    for batch in batches:
+        eventually(lambda batch=batch: _confirmed(publisher, batch))
+    heard.wait_for(361)
+    assert [m for m in heard.ids if m in {each.id for batch in batches for each in batch}] == [
+        each.id for batch in batches for each in batch
+    ], "nothing came of those that failed, and those sent again came in order"
+    publisher.close()
+    proxy.close()
+
+
+def _confirmed(publisher, batch: list[Message]) -> bool:
+    try:
+        return publisher.publish(batch).confirmed == {each.id for each in batch}
+    except BusDown:
+        return False

@@ -14,17 +14,14 @@ from typing import Any
 import jsonschema_rs
 from sqlalchemy import text
 
-from chassis.facts.envelope import envelope
+from chassis.facts.envelope import ROW, envelope
 from deploy.local.state import ROOT
 from tests.contracts.acts import play
 from tests.support.keeper import Kept
 from tests.support.postgres import Databases
 from tests.support.suite_in_process import InProcessSuite, start_suite
 
-_LAST = text(
-    "SELECT DISTINCT ON (type) sequence, id, type, subject, entity_version, data::text AS data, actor, correlation_id,"
-    " traceparent, occurred_at FROM event_log ORDER BY type, sequence DESC"
-)
+_LAST = text(f"SELECT DISTINCT ON (type) {ROW} FROM event_log ORDER BY type, sequence DESC")
 
 
 def schemas() -> dict[str, Path]:

@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import text
 
 from chassis.clock import new_id
-from chassis.facts.envelope import envelope
+from chassis.facts.envelope import ROW, envelope
 from chassis.facts.reconciling import Reconciliation
 from chassis.ops.samples import sample_settings
 from chassis.service import Runtime
@@ -241,10 +241,7 @@ def steal(farm: Farm, count: int) -> None:
 
 def pages(farm: Farm) -> Iterator[list[dict]]:
     """The log of the ticket service as others read it."""
-    query = (
-        "SELECT sequence, id, type, subject, entity_version, data::text AS data, actor, correlation_id, traceparent,"
-        " occurred_at FROM event_log ORDER BY sequence"
-    )
+    query = f"SELECT {ROW} FROM event_log ORDER BY sequence"
     source = Runtime(MIRROR, sample_settings(MIRROR.settings, DATABASE_URL=farm.postgres.url("ticket")))
     with source.database.reading.connect() as connection:
         rows = connection.execute(text(query)).all()

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from chassis.facts.bus import Delivery, Fate
-from chassis.facts.envelope import envelope
+from chassis.facts.envelope import ROW, envelope
 from chassis.facts.event import PREFIX
 from chassis.facts.inbox import Inbox
 from chassis.jobs.running import work_off
@@ -119,10 +119,7 @@ def erased(suite: InProcessSuite, rows: Rows) -> dict[str, Any]:
 
 def told(suite: InProcessSuite, name: str) -> list[bytes]:
     """Every fact in a service's log, as it went over the wire."""
-    query = text(
-        "SELECT sequence, id, type, subject, entity_version, data::text AS data, actor, correlation_id, traceparent,"
-        " occurred_at FROM event_log ORDER BY sequence"
-    )
+    query = text(f"SELECT {ROW} FROM event_log ORDER BY sequence")
     with suite.raw(name) as connection:
         return [envelope(name, row) for row in connection.execute(query).all()]
 

@@ -20,7 +20,7 @@ from psycopg.rows import namedtuple_row
 
 from chassis.clock import utc_now
 from chassis.facts.bus import matches
-from chassis.facts.envelope import envelope
+from chassis.facts.envelope import ROW, envelope
 from deploy.local import processes
 from deploy.local.postgres import Postgres
 from deploy.local.state import ROOT
@@ -193,10 +193,7 @@ def in_sales(suite: AtWork, player: str) -> tuple[dict[str, tuple[str, str]], di
 
 def tell_again(suite: AtWork, subscribers: Subscribers) -> int:
     """Every fact of sales since they began is put into their queues once more; returns how many messages that were."""
-    query = (
-        "SELECT sequence, id, type, subject, entity_version, data::text AS data, actor, correlation_id, traceparent,"
-        " occurred_at FROM event_log WHERE occurred_at > %s ORDER BY sequence"
-    )
+    query = f"SELECT {ROW} FROM event_log WHERE occurred_at > %s ORDER BY sequence"
     with Postgres(suite.state, suite.state.read("ports")["postgres"]).connect("sales") as database:
         rows = database.cursor(row_factory=namedtuple_row).execute(query, (subscribers.since,)).fetchall()
     wanted = [(name, row) for row in rows for name, keys in KEYS.items() if any(matches(key, row.type) for key in keys)]

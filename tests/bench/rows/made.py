@@ -6,7 +6,6 @@ import random
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -46,12 +45,7 @@ def _created(stage: Stage, number: int) -> TicketCreated:
 
 
 def _message(service: str, event: Any, stage: Stage, sequence: int) -> Message:
-    row = SimpleNamespace(
-        id=event.event_id, type=event.key, subject=event.subject, entity_version=event.entity_version,
-        data=orjson.dumps(event.data()), actor=stage.caller.id, correlation_id=_TRACE[0], traceparent=_TRACE[1],
-        occurred_at=event.occurred_at, sequence=sequence,
-    )  # fmt: skip
-    return Message(event.event_id, event.key, envelope(service, row))
+    return Message(event.event_id, event.key, envelope(service, (sequence, *_row(event, stage))))
 
 
 def ticket_bodies(stage: Stage, count: int) -> list[bytes]:

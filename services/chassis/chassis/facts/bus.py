@@ -113,7 +113,7 @@ Keep = Callable[[list[Letter]], None]
 
 
 class Publisher(Protocol):
-    """Sends batches, one at a time; what is to be done meanwhile is done between `start` and `finish`."""
+    """Sends batches in their order; some may be started before the first is finished."""
 
     def start(self, messages: Sequence[Message], *, exchange: str = EVENTS) -> Any:
         """Begin to send all, in order; what is returned is for `finish`. Raises BusDown."""

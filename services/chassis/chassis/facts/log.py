@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from chassis.facts.bus import expression
-from chassis.facts.envelope import envelope
+from chassis.facts.envelope import ROW, envelope
 
 MOST_LOOKED_AT = 20_000  # rows of one reading: where a filter lets little through, the answer still comes at once
 
@@ -34,9 +34,9 @@ class Stretch:
 _ENDS = text(
     "SELECT last_sequence AS head, coalesce((SELECT min(sequence) FROM event_log), last_sequence + 1) AS first FROM relay_state"
 )
-_SOME = """
-SELECT sequence, id, type, subject, entity_version, data::text AS data, actor, correlation_id, traceparent, occurred_at
-FROM event_log WHERE sequence > :after AND sequence <= :upto {filter} ORDER BY sequence LIMIT :limit
+_SOME = f"""
+SELECT {ROW} FROM event_log
+WHERE sequence > :after AND sequence <= :upto {{filter}} ORDER BY sequence LIMIT :limit
 """
 _AT = text("SELECT logged_at FROM event_log WHERE sequence >= :sequence ORDER BY sequence LIMIT 1")
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import struct
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import takewhile
 from typing import Any
 
 import pika
@@ -404,15 +406,34 @@ def _fate_of(queue: Queue, headers: dict[str, Any], routing_key: str) -> tuple[s
 
 
 class _Batch:
-    """Messages under way: which tags are still open, and what became of the others."""
+    """Messages under way: how many are sent, which tags are still open, and what became of the others."""
 
     def __init__(self, messages: Sequence[Message], exchange: str) -> None:
         self.messages, self.exchange = messages, exchange
+        self.sent = 0
         self.open: dict[int, str] = {}
         self.confirmed: set[str] = set()
         self.unrouted: set[str] = set()
         self.error: str | None = None
         self.finished = threading.Event()
+
+    def next_slice(self, first_tag: int) -> Sequence[Message]:
+        """What is sent next; its tags begin with `first_tag`."""
+        some = self.messages[self.sent : self.sent + SLICE]
+        self.open.update(enumerate((message.id for message in some), first_tag))
+        self.sent += len(some)
+        return some
+
+    def answered(self, tag: int, *, multiple: bool, refused: bool) -> None:
+        """The broker has a message, or all up to it, or does not want it."""
+        for each in list(takewhile(lambda t: t <= tag, self.open)) if multiple else [tag]:
+            message_id = self.open.pop(each, None)
+            if message_id and refused:
+                self.error = "the broker refused a message"
+            elif message_id:
+                self.confirmed.add(message_id)
+        if not self.open and self.sent == len(self.messages):
+            self.finished.set()
 
     def fail(self, error: str) -> None:
         self.error = error
@@ -489,8 +510,7 @@ class RabbitPublisher:
         self._connection: _Joined | None = None
         self._channel: Any = None
         self._frames: Frames | None = None
-        self._handed_over: _Batch | None = None
-        self._batch: _Batch | None = None
+        self._under_way: deque[_Batch] = deque()  # in the order in which they are sent
         self._next_tag = 1
         self._ready = threading.Event()
         self._closing = False
@@ -506,14 +526,20 @@ class RabbitPublisher:
         """Hand all over to the connection's own thread. Raises BusDown."""
         if not self._ready.wait(5) or self._connection is None:
             raise BusDown(self._error)
-        batch = self._handed_over = _Batch(messages, exchange)
-        if not self._ready.is_set():  # lost just now: nobody would tell this batch
-            raise BusDown(self._error)
+        batch = _Batch(messages, exchange)
+        self._under_way.append(batch)
         try:
-            self._connection.ioloop.add_callback_threadsafe(lambda: self._send(batch))
-        except _LOST as error:
+            if not self._ready.is_set():  # lost just now: nobody would tell this batch
+                raise BusDown(self._error)
+            self._connection.ioloop.add_callback_threadsafe(self._send_on)
+        except (BusDown, *_LOST) as error:
+            self._take_back(batch)
             raise BusDown(str(error)) from error
         return batch
+
+    def _take_back(self, batch: _Batch) -> None:
+        with suppress(ValueError):  # it failed meanwhile
+            self._under_way.remove(batch)
 
     def finish(self, sent: _Batch, *, timeout: float = 30) -> Published:
         """Wait until each is confirmed. Raises BusDown."""
@@ -522,7 +548,7 @@ class RabbitPublisher:
             raise BusDown("no confirm in time")
         if sent.error:
             raise BusDown(sent.error)
-        return Published(frozenset(sent.confirmed), frozenset(sent.unrouted))
+        return Published(frozenset(sent.confirmed), frozenset(sent.unrouted & sent.confirmed))
 
     def close(self) -> None:
         """Close the connection and end the thread."""
@@ -589,34 +615,24 @@ class RabbitPublisher:
     def _fail(self, error: str) -> None:
         self._ready.clear()
         self._error = error
-        failed, self._batch, self._handed_over = (self._batch, self._handed_over), None, None
-        for batch in failed:
-            if batch is not None:
-                batch.fail(error)
+        while self._under_way:
+            self._under_way.popleft().fail(error)
 
-    def _send(self, batch: _Batch) -> None:
-        if not self._ready.is_set():
-            batch.fail(self._error)
+    def _send_on(self) -> None:
+        """Batch by batch, slice by slice: between two of them the loop writes, and the broker works meanwhile."""
+        batch = next((each for each in self._under_way if each.sent < len(each.messages)), None)
+        if batch is None or self._connection is None:
             return
-        self._batch, self._handed_over = batch, None
-        batch.open = dict(enumerate((message.id for message in batch.messages), self._next_tag))
-        self._next_tag += len(batch.messages)
-        self._send_from(batch, 0)
-
-    def _send_from(self, batch: _Batch, start: int) -> None:
-        """Slice by slice: between two of them the loop writes, so that the broker works while the next is made."""
-        if self._batch is not batch or self._connection is None:  # failed meanwhile
-            return
-        end = start + SLICE
+        some = batch.next_slice(self._next_tag)
+        self._next_tag += len(some)
         try:
             with self._connection.at_once():
-                for message in batch.messages[start:end]:
+                for message in some:
                     self._publish(self._connection, batch.exchange, message)
         except _LOST as error:
             self._fail(str(error) or type(error).__name__)
         else:
-            if end < len(batch.messages):
-                self._connection.ioloop.add_callback_threadsafe(lambda: self._send_from(batch, end))
+            self._connection.ioloop.add_callback_threadsafe(self._send_on)
 
     def _publish(self, connection: _Joined, exchange: str, message: Message) -> None:
         frames = self._frames.of(exchange, message) if self._frames is not None else None
@@ -626,21 +642,12 @@ class RabbitPublisher:
             connection.send(frames)
 
     def _returned(self, _channel: Any, _method: Any, properties: pika.BasicProperties, _body: bytes) -> None:
-        if self._batch is not None and properties.message_id:
-            self._batch.unrouted.add(properties.message_id)
+        for batch in self._under_way if properties.message_id else ():
+            batch.unrouted.add(properties.message_id)
 
     def _answered(self, frame: Any) -> None:
-        batch = self._batch
-        if batch is None:
-            return
         tag, refused = frame.method.delivery_tag, isinstance(frame.method, pika.spec.Basic.Nack)
-        tags = [t for t in batch.open if t <= tag] if frame.method.multiple else [tag]
-        for each in tags:
-            message_id = batch.open.pop(each, None)
-            if message_id and not refused:
-                batch.confirmed.add(message_id)
-        if refused:
-            batch.error = "the broker refused a message"
-        if not batch.open:
-            self._batch = None
-            batch.finished.set()
+        for batch in list(self._under_way):
+            batch.answered(tag, multiple=frame.method.multiple, refused=refused)
+            if batch.finished.is_set():
+                self._take_back(batch)

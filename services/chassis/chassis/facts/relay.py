@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,12 +17,13 @@ from sqlalchemy.exc import DBAPIError
 from chassis.data.database import Database
 from chassis.data.patient import allow
 from chassis.facts.bus import Bus, BusDown, Message, Publisher
-from chassis.facts.envelope import envelope
+from chassis.facts.envelope import ROW, envelope
 from chassis.ops import faultpoints
 from chassis.ops.logging import log
 from chassis.ops.metrics import FACTS_PUBLISHED, OUTBOX_OLDEST
 
 BATCH = 500
+UNDER_WAY = 3  # batches the broker has in hand at most
 LOCK = 7_301_003
 CHANNEL = "outbox"
 WAIT_FOR_LISTENERS = timedelta(seconds=60)
@@ -29,7 +31,6 @@ WAIT_FOR_LISTENERS = timedelta(seconds=60)
 # Numbered in the order of their positions by the one relay that holds the lock, so the log never shows a later fact
 # before an earlier one; per entity the positions follow the commits because the entity's row is locked.
 _COLUMNS = "id, type, subject, entity_version, data, actor, correlation_id, traceparent, occurred_at"
-_SHOWN = _COLUMNS.replace("id, ", "id::text AS id, ", 1).replace("data", "data::text AS data")
 _MOVE = text(
     f"""
     WITH taken AS (
@@ -38,7 +39,7 @@ _MOVE = text(
       SELECT taken.*, (SELECT last_sequence FROM relay_state) + row_number() OVER (ORDER BY position) AS sequence FROM taken
     ), logged AS (
       INSERT INTO event_log (sequence, {_COLUMNS}, logged_at) SELECT sequence, {_COLUMNS}, now() FROM numbered
-      RETURNING sequence, {_SHOWN}
+      RETURNING {ROW}
     ), counted AS (
       UPDATE relay_state SET last_sequence = greatest(last_sequence, (SELECT max(sequence) FROM logged))
       WHERE EXISTS (SELECT 1 FROM logged)
@@ -47,7 +48,7 @@ _MOVE = text(
     """
 )
 _UNPUBLISHED = text(
-    f"SELECT sequence, {_SHOWN} FROM event_log WHERE sequence > :after AND sequence <= :upto ORDER BY sequence LIMIT :batch"
+    f"SELECT {ROW} FROM event_log WHERE sequence > :after AND sequence <= :upto ORDER BY sequence LIMIT :batch"
 )
 # A mark that a crash of the database forgets costs a repetition, which is promised anyway; waiting for the disk costs time.
 _MARK = text(
@@ -59,11 +60,12 @@ _MARK = text(
 
 
 @dataclass(frozen=True)
-class _Batch:
-    """Rows of the log, and what is sent of them."""
+class _Sent:
+    """Rows of the log, what is sent of them, and by what the publisher knows it."""
 
     rows: Sequence[Any]
     messages: list[Message]
+    sent: Any
 
 
 class Relay:
@@ -121,25 +123,22 @@ class Relay:
     def _one_batch(self, connection: Connection, stop: threading.Event) -> int:
         """Publish what there is, batch after batch; returns how many facts that were.
 
-        While the broker confirms one batch, the next is moved into the log and made ready; it is on its way before the
-        one before it is marked, so that the broker waits for nothing.
+        While the broker has some batches in hand, the next is moved into the log and made ready; it is on its way before the
+        one that came back is marked, so that the broker waits for nothing.
         """
-        done = 0
+        done, under_way = 0, deque[_Sent]()
         try:
             publisher = self._open()
-            batch = self._next(connection)
-            sent = self._start(publisher, batch, stop)
-            while sent is not None:
-                following = self._next(connection) if len(batch.rows) == BATCH else None
-                self._settle(publisher, sent, batch, stop)
+            self._send_more(connection, publisher, under_way, stop)
+            while under_way:
+                first = under_way.popleft()
+                self._settle(publisher, first, stop)
                 faultpoints.reach("relay.after_confirm")
                 try:
-                    sent = self._start(publisher, following, stop)
+                    self._send_more(connection, publisher, under_way, stop)
                 finally:
-                    self._mark(connection, batch.rows)
-                done += len(batch.rows)
-                batch = following or self._next(connection)
-                sent = sent or self._start(publisher, batch, stop)
+                    self._mark(connection, first.rows)
+                done += len(first.rows)
         except BusDown as error:
             if self.connected:
                 log.warning("relay lost the bus", error=str(error))
@@ -150,14 +149,20 @@ class Relay:
             raise
         return done
 
-    def _start(self, publisher: Publisher, batch: _Batch | None, stop: threading.Event) -> Any:
-        """Hand a batch over; None where there is nothing in it, and where no more is to be begun."""
-        if batch is None or not batch.rows or stop.is_set():
-            return None
-        faultpoints.reach("relay.before_publish")
-        return publisher.start(batch.messages)
+    def _send_more(
+        self, connection: Connection, publisher: Publisher, under_way: deque[_Sent], stop: threading.Event
+    ) -> None:
+        """Hand over what is ready; behind a batch that was not full there is nothing yet, and none is begun to be stopped."""
+        while len(under_way) < UNDER_WAY and not stop.is_set():
+            if under_way and len(under_way[-1].rows) < BATCH:
+                return
+            rows, messages = self._next(connection)
+            if not rows:
+                return
+            faultpoints.reach("relay.before_publish")
+            under_way.append(_Sent(rows, messages, publisher.start(messages)))
 
-    def _next(self, connection: Connection) -> _Batch:
+    def _next(self, connection: Connection) -> tuple[Sequence[Any], list[Message]]:
         """What is in the log and was not confirmed, else what waits in the outbox, moved into the log."""
         if self._ready_upto is None:
             state = connection.execute(text("SELECT published_up_to, last_sequence FROM relay_state")).one()
@@ -170,11 +175,11 @@ class Relay:
         if rows:
             self._ready_upto = rows[-1].sequence
             self._logged_upto = max(self._logged_upto, rows[-1].sequence)
-        return _Batch(rows, [Message(str(row.id), row.type, envelope(self.service, row)) for row in rows])
+        return rows, [Message(row.id, row.type, envelope(self.service, row)) for row in rows]
 
-    def _settle(self, publisher: Publisher, sent: Any, batch: _Batch, stop: threading.Event) -> None:
+    def _settle(self, publisher: Publisher, batch: _Sent, stop: threading.Event) -> None:
         """Until each fact of a batch that was sent is confirmed and, where it used to have a listener, heard."""
-        waiting = batch.messages
+        waiting, sent = batch.messages, batch.sent
         while True:
             result = publisher.finish(sent)
             self.connected = True
