@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Callable
 from typing import Any
 
 from gunicorn.app.base import BaseApplication
 
+from chassis.ops.garbage import spare_what_stays
 from chassis.ops.patience import PatientWorker
 from chassis.ops.settings import Settings
 
@@ -26,8 +26,7 @@ class _Server(BaseApplication):
 
     def load(self) -> Any:
         app = self.make()
-        gc.collect()
-        gc.freeze()
+        spare_what_stays()
         return app
 
 

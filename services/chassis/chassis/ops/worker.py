@@ -25,6 +25,7 @@ from chassis.facts.reconciling import keep_reconciling
 from chassis.facts.relay import Relay, backlog
 from chassis.jobs import running, store
 from chassis.ops import health
+from chassis.ops.garbage import spare_what_stays
 from chassis.ops.logging import log
 from chassis.ops.metrics import exposition
 from chassis.service import Runtime, Timer
@@ -52,6 +53,7 @@ class Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop.set())
         sys.setswitchinterval(SWITCH)
+        spare_what_stays()
         for name, work in self._parts().items():
             if self.only is None or name.split(":")[0] in self.only:
                 self._supervise(name, work)

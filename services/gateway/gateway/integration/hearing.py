@@ -81,4 +81,4 @@ def row_of(
     }
 
 
-SUBSCRIPTION = inbox.Subscription("deliveries", (Listen(("#",), Anything, hear),), in_order=True)
+SUBSCRIPTION = inbox.Subscription("deliveries", (Listen(("#",), Anything, hear),), in_order=True, gather=0.05)
