@@ -73,14 +73,18 @@ def its_operation(mutant: Mutant) -> Killer:
         through_the_gateway(suite, rows, names)
         for name in names:  # where every role of ours may, one's own may not
             if API[name].action not in ("own", "public"):
-                held = {one.action for one in API.values()} - {API[name].action, "own", "public"}
-                other = power.powerless_one(suite).hold(*held, scope=Scope("all"))
+                other = power.powerless_one(suite).hold(*all_actions_but(API[name].action), scope=Scope("all"))
                 with power.asked(suite) as others:  # a service would deny it too, but is not to be asked
                     assert api.ask(other.api, name, Case(suite, rows, "A001")).status_code == 403, name
                 assert others == [], name
 
     kill.__name__ = "through_the_gateway, its operation"
     return kill
+
+
+def all_actions_but(action: str) -> frozenset[str]:
+    """What somebody holds who may do everything else."""
+    return frozenset(one.action for one in API.values()) - {action, "own", "public"}
 
 
 def _stands_before(mutant: Mutant, suite: InProcessSuite, rule: Rule) -> bool:
@@ -97,8 +101,8 @@ def services_decide(suite: InProcessSuite, rows: Rows, only: str | None = None) 
         for operation, expected in tokens.operations_of(suite, name):
             if expected.action == "own":
                 continue
-            others = frozenset(e.action for e in API.values()) - {expected.action}
-            cells = [("A001", Caller(id=own.id, permissions=others, scope=Scope("all")), 403)]
+            others = Caller(id=own.id, permissions=all_actions_but(expected.action), scope=Scope("all"))
+            cells = [("A001", others, 403)]
             cells += [
                 (owner, Caller(id=own.id, permissions=frozenset({expected.action})), 404)
                 for owner in OWNERS
