@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from itertools import groupby
 from pathlib import Path
 
@@ -28,6 +28,7 @@ from chassis.ops.metrics import FACTS_HANDLED
 
 KEPT = timedelta(days=7)
 PATIENCE = 3  # connections lost in a row before the facts are blamed
+KEYS = 1024  # remembered at once: who hears them and what is checked of them
 HOLDS = 10  # tries in a row at a fact that fails where order counts, before the others go on without it
 
 
@@ -75,13 +76,20 @@ class Subscription:
                 if listen is not None:
                     yield listen, list(some)
             return
+        whose = [(self.listener(fact.key), fact) for fact in facts]
         for listen in self.listens:
-            if heard := [fact for fact in facts if self.listener(fact.key) is listen]:
+            if heard := [fact for who, fact in whose if who is listen]:
                 yield listen, heard
 
-    def listener(self, key: str) -> Listen | None:
-        """Who hears this key; None where the binding is left over from an older release."""
-        return next((listen for listen in self.listens if any(matches(k, key) for k in listen.keys)), None)
+    @cached_property
+    def listener(self) -> Callable[[str], Listen | None]:
+        """Who hears a key; None where the binding is left over from an older release."""
+
+        @lru_cache(KEYS)
+        def listening(key: str) -> Listen | None:
+            return next((listen for listen in self.listens if any(matches(k, key) for k in listen.keys)), None)
+
+        return listening
 
 
 # One statement for a batch, however long it is.
@@ -125,6 +133,7 @@ class Inbox:
         self.queue = subscription.queue(service)
         self.open_work = open_work
         self._lost = self._held = 0
+        self._checks = lru_cache(KEYS)(self._checks_of)
 
     def handle(self, deliveries: list[Delivery]) -> list[Verdict]:
         """Handle a batch in one transaction; where that fails, in ever smaller parts, so that a bad one holds up nobody.
@@ -152,7 +161,8 @@ class Inbox:
             fact = envelope.read(delivery.body)
             if delivery.key != fact.key:  # the broker has let it speak of the one, and it tells of the other
                 raise NotAFact("routing key and type differ")
-            fact = replace(fact, id=str(uuid.UUID(fact.id)))
+            if fact.id != (usual := str(uuid.UUID(fact.id))):
+                fact = replace(fact, id=usual)
             for check in self._checks(fact.key):
                 if not check.is_valid(fact.data):
                     raise NotAFact(f"{fact.key}: {next(check.iter_errors(fact.data)).message}")
@@ -169,7 +179,7 @@ class Inbox:
                 raise NotAFact(f"{fact.key}: {fault}")
         return fact
 
-    def _checks(self, key: str) -> list[jsonschema_rs.Validator]:
+    def _checks_of(self, key: str) -> list[jsonschema_rs.Validator]:
         """What its reader needs of a fact, and the whole schema where this version of it is known here."""
         listen = self.subscription.listener(key)
         if listen is None:
