@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -308,6 +309,25 @@ def test_all_that_is_on_the_way_fails_with_the_bus_and_can_be_sent_again(bus_url
     ], "nothing came of those that failed, and those sent again came in order"
     publisher.close()
     proxy.close()
+
+
+def test_batches_are_handed_over_while_others_are_sent_and_none_is_lost(bus_url, listen, word):
+    """Threads take turns as often as may be, so that one finds the other amid every step."""
+    heard = listen(f"{word}.#")
+    publisher = open_bus(bus_url).publisher()
+    publisher.publish([message(f"{word}.first")])
+    usual = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(10):
+            batches = [[message(f"{word}.n{n}")] for n in range(200)]
+            sent = [publisher.start(batch) for batch in batches]
+            for batch, each in zip(batches, sent, strict=True):
+                assert publisher.finish(each).confirmed == {m.id for m in batch}
+    finally:
+        sys.setswitchinterval(usual)
+        publisher.close()
+    heard.wait_for(1 + 10 * 200)
 
 
 def _confirmed(publisher, batch: list[Message]) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import struct
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from itertools import takewhile
@@ -510,7 +509,7 @@ class RabbitPublisher:
         self._connection: _Joined | None = None
         self._channel: Any = None
         self._frames: Frames | None = None
-        self._under_way: deque[_Batch] = deque()  # in the order in which they are sent
+        self._under_way: list[_Batch] = []  # in their order; looked at as a copy, since others may be added meanwhile
         self._next_tag = 1
         self._ready = threading.Event()
         self._closing = False
@@ -615,12 +614,13 @@ class RabbitPublisher:
     def _fail(self, error: str) -> None:
         self._ready.clear()
         self._error = error
-        while self._under_way:
-            self._under_way.popleft().fail(error)
+        for batch in list(self._under_way):
+            self._take_back(batch)
+            batch.fail(error)
 
     def _send_on(self) -> None:
         """Batch by batch, slice by slice: between two of them the loop writes, and the broker works meanwhile."""
-        batch = next((each for each in self._under_way if each.sent < len(each.messages)), None)
+        batch = next((each for each in list(self._under_way) if each.sent < len(each.messages)), None)
         if batch is None or self._connection is None:
             return
         some = batch.next_slice(self._next_tag)
@@ -642,7 +642,7 @@ class RabbitPublisher:
             connection.send(frames)
 
     def _returned(self, _channel: Any, _method: Any, properties: pika.BasicProperties, _body: bytes) -> None:
-        for batch in self._under_way if properties.message_id else ():
+        for batch in list(self._under_way) if properties.message_id else ():
             batch.unrouted.add(properties.message_id)
 
     def _answered(self, frame: Any) -> None:
