@@ -10,7 +10,7 @@ import pika
 import psycopg
 
 from chassis.clock import new_id
-from chassis.facts.bus import DONE, Bus, Delivery, Message, Queue, Verdict, open_bus
+from chassis.facts.bus import DONE, Bus, BusDown, Delivery, Message, Publisher, Queue, Verdict, open_bus
 
 Judge = Callable[[Delivery], Verdict]
 
@@ -89,6 +89,14 @@ def send(bus: Bus, messages: Sequence[Message]) -> None:
     publisher = bus.publisher()
     publisher.publish(messages)
     publisher.close()
+
+
+def confirmed(publisher: Publisher, messages: Sequence[Message]) -> bool:
+    """Whether the bus takes all of them now."""
+    try:
+        return publisher.publish(messages, timeout=1).confirmed == {each.id for each in messages}
+    except BusDown:
+        return False
 
 
 def dead_letters(url: str, queue: Queue) -> list[tuple[str, str]]:

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chassis.facts.bus import DONE, BusDown, Delivery, Fate, Message, NotNow, Verdict, matches, open_bus
-from tests.chassis.listening import Listening, dead_letters, eventually, message, send, waiting
+from tests.chassis.listening import Listening, confirmed, dead_letters, eventually, message, send, waiting
 from tests.support.proxy import Proxy
 
 PARK = Verdict(Fate.PARK, "it cannot be read")
@@ -253,20 +253,13 @@ def test_the_consumer_and_the_publisher_come_back_when_the_bus_comes_back(listen
     time.sleep(1)
     proxy.mend()
     after = message(f"{word}.after")
-    eventually(lambda: _published(publisher, after))
+    eventually(lambda: confirmed(publisher, [after]))
     eventually(lambda: after.id in heard.ids)
     publisher.close()
     heard.stop()
     proxy.close()
     assert heard.connections[0] is True
     assert False in heard.connections
-
-
-def _published(publisher, sent: Message) -> bool:
-    try:
-        return sent.id in publisher.publish([sent], timeout=1).confirmed
-    except BusDown:
-        return False
 
 
 def test_a_bus_that_stays_away_costs_no_open_files(word, bus_url):

@@ -22,13 +22,12 @@ from chassis.facts.bus import (
     Delivery,
     Fate,
     Letter,
-    Message,
     NotNow,
     Queue,
     Verdict,
     open_bus,
 )
-from tests.chassis.listening import dead_letters, eventually, message, remove_queues, send, waiting
+from tests.chassis.listening import confirmed, dead_letters, eventually, message, remove_queues, send, waiting
 from tests.support.proxy import Proxy
 from tests.support.rabbitmq import Broker
 
@@ -302,7 +301,7 @@ def test_all_that_is_on_the_way_fails_with_the_bus_and_can_be_sent_again(bus_url
     proxy.release()
     proxy.mend()
     for batch in batches:
-        eventually(lambda batch=batch: _confirmed(publisher, batch))
+        eventually(lambda batch=batch: confirmed(publisher, batch))
     heard.wait_for(361)
     assert [m for m in heard.ids if m in {each.id for batch in batches for each in batch}] == [
         each.id for batch in batches for each in batch
@@ -328,10 +327,3 @@ def test_batches_are_handed_over_while_others_are_sent_and_none_is_lost(bus_url,
         sys.setswitchinterval(usual)
         publisher.close()
     heard.wait_for(1 + 10 * 200)
-
-
-def _confirmed(publisher, batch: list[Message]) -> bool:
-    try:
-        return publisher.publish(batch).confirmed == {each.id for each in batch}
-    except BusDown:
-        return False

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 
 from chassis.clock import new_id
+from chassis.facts import outbox
 from chassis.facts.bus import Message
 from chassis.facts.envelope import envelope
 from player.domain.events import PlayerUpdated
@@ -18,7 +19,7 @@ from tests.bench.rows.records import QUESTION
 from tests.bench.stage import Stage
 from ticket.domain.events import TicketCreated
 
-COLUMNS = "id, type, subject, entity_version, data, actor, correlation_id, traceparent, occurred_at"
+COLUMNS = ", ".join(outbox.COLUMNS)
 _TRACE = ("0123456789abcdef0123456789abcdef", "00-0123456789abcdef0123456789abcdef-0123456789abcdef-01")
 
 

@@ -13,10 +13,10 @@ from chassis.data.idempotency import KEEP, Kept, keep_answer
 from chassis.data.masking import mask_fact
 from chassis.facts.event import Event, validator
 
-_COLUMNS = (
+COLUMNS = (
     "id", "type", "subject", "entity_version", "data", "actor", "correlation_id", "traceparent", "occurred_at",
 )  # fmt: skip
-_WRITE = f"INSERT INTO outbox ({', '.join(_COLUMNS)}) VALUES ({', '.join(f'%({name})s' for name in _COLUMNS)})"
+_WRITE = f"INSERT INTO outbox ({', '.join(COLUMNS)}) VALUES ({', '.join(f'%({name})s' for name in COLUMNS)})"
 _WRITE_AND_KEEP = f"WITH kept AS ({KEEP}) {_WRITE}"
 
 

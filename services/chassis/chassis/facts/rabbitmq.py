@@ -632,7 +632,8 @@ class RabbitPublisher:
         except _LOST as error:
             self._fail(str(error) or type(error).__name__)
         else:
-            self._connection.ioloop.add_callback_threadsafe(self._send_on)
+            if batch.sent < len(batch.messages):  # what comes behind it has a callback of its own
+                self._connection.ioloop.add_callback_threadsafe(self._send_on)
 
     def _publish(self, connection: _Joined, exchange: str, message: Message) -> None:
         frames = self._frames.of(exchange, message) if self._frames is not None else None
@@ -642,6 +643,7 @@ class RabbitPublisher:
             connection.send(frames)
 
     def _returned(self, _channel: Any, _method: Any, properties: pika.BasicProperties, _body: bytes) -> None:
+        """Noted with all that are under way: whose it is shows when it is confirmed, as is what nobody wants."""
         for batch in list(self._under_way) if properties.message_id else ():
             batch.unrouted.add(properties.message_id)
 

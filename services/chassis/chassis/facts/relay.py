@@ -18,6 +18,7 @@ from chassis.data.database import Database
 from chassis.data.patient import allow
 from chassis.facts.bus import Bus, BusDown, Message, Publisher
 from chassis.facts.envelope import ROW, envelope
+from chassis.facts.outbox import COLUMNS
 from chassis.ops import faultpoints
 from chassis.ops.logging import log
 from chassis.ops.metrics import FACTS_PUBLISHED, OUTBOX_OLDEST
@@ -30,7 +31,7 @@ WAIT_FOR_LISTENERS = timedelta(seconds=60)
 
 # Numbered in the order of their positions by the one relay that holds the lock, so the log never shows a later fact
 # before an earlier one; per entity the positions follow the commits because the entity's row is locked.
-_COLUMNS = "id, type, subject, entity_version, data, actor, correlation_id, traceparent, occurred_at"
+_COLUMNS = ", ".join(COLUMNS)
 _MOVE = text(
     f"""
     WITH taken AS (
